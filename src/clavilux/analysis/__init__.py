@@ -1,0 +1,1 @@
+"""Samples -> Analysis. Pure: no files, no clock, no randomness."""

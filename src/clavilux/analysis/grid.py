@@ -1,0 +1,137 @@
+"""Beats on frames -> beats on the music: snapped to attacks, smoothed to steady tempi, completed."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg
+
+from clavilux.analysis.spectrum import RATE, Floats
+
+Times = NDArray[np.float64]
+
+REACH_SECONDS = 0.04
+"""Attacks are looked for this far from a beat."""
+FINE_HOP = 16
+"""Samples between candidates for an attack: 0.7 ms."""
+BEFORE_SECONDS, AFTER_SECONDS = 0.012, 0.006
+"""An attack is where the power of the next 6 ms most exceeds that of the last 12 ms."""
+STIFFNESS = 0.3
+"""How much straightness (L1 of second differences) counts against closeness to the attacks."""
+CLOSE_SECONDS = 0.004
+"""Attacks within this of the grid pull in proportion, others with constant force."""
+ROUNDS = 12
+STEADY_SHARE, STEADY_SECONDS = 0.7, 0.012
+"""A song is made to a click if this share of its clear attacks lies this close to one line."""
+
+
+def attack_offsets(samples: Floats, times: Times) -> tuple[Times, Times]:
+    """Seconds from each time to the attack nearest to it, and that attack's clarity, 0..1."""
+    before, after = round(BEFORE_SECONDS * RATE), round(AFTER_SECONDS * RATE)
+    reach = round(REACH_SECONDS * RATE)
+    steps = np.arange(-reach, reach + 1, FINE_HOP)
+    centres = np.round(times * RATE).astype(np.int64)
+    offsets, clarity = np.zeros(len(times)), np.zeros(len(times))
+    for i, centre in enumerate(centres):
+        first = int(centre) - reach - before
+        part = _cut(samples, first, 2 * reach + before + after + 2)
+        rise = np.zeros(len(steps))
+        for signal in (part, np.diff(part, prepend=part[:1])):
+            power = np.cumsum(np.concatenate([[0.0], signal.astype(np.float64) ** 2]))
+            at = steps + reach + before
+            last = (power[at] - power[at - before]) / before
+            following = (power[at + after] - power[at]) / after
+            floor = 0.03 * power[-1] / len(signal) + 1e-9
+            rise += np.log((following + floor) / (last + floor))
+        rise -= 1.5 * (steps / reach) ** 2
+        best = int(np.argmax(rise))
+        offsets[i] = steps[best] / RATE
+        clarity[i] = np.clip((rise[best] - 0.7) / 4.0, 0.0, 1.0)
+    return offsets, clarity
+
+
+def _cut(samples: Floats, first: int, length: int) -> Floats:
+    part = np.zeros(length, dtype=np.float32)
+    begin, end = max(first, 0), min(first + length, len(samples))
+    if end > begin:
+        part[begin - first : end - first] = samples[begin:end]
+    return part
+
+
+def steady(measured: Times, weights: Times) -> tuple[float, float] | None:
+    """(period, time of a beat or half-beat) in seconds if one tempo fits the whole song.
+
+    Works on times alone, so that beats the tracker missed, added or moved by half do not matter.
+    """
+    if len(measured) < 16 or weights.sum() < 4:
+        return None
+    period = _strongest_period(measured, weights)  # of half-beats, from here on
+    phase = np.angle(np.sum(weights * np.exp(2j * np.pi * measured / period)))
+    origin = float(phase / (2 * np.pi) * period)
+    miss = np.zeros(len(measured))
+    for _ in range(ROUNDS):
+        number = np.round((measured - origin) / period)
+        miss = np.abs(measured - origin - number * period)
+        pull = weights / np.maximum(miss, CLOSE_SECONDS)
+        period, origin = (float(v) for v in np.polyfit(number, measured, 1, w=np.sqrt(pull)))
+    share = weights[miss < STEADY_SECONDS].sum() / weights.sum()
+    return (2 * period, origin) if share >= STEADY_SHARE else None
+
+
+def _strongest_period(measured: Times, weights: Times) -> float:
+    """The period within 3 % of half the median interval at which attacks agree best in phase."""
+    usual = 2 / float(np.median(np.diff(measured)))
+    span = float(measured[-1] - measured[0])
+    candidates = np.arange(0.97 * usual, 1.03 * usual, 0.1 / max(span, 1.0))
+    strength = [abs(np.sum(weights * np.exp(-2j * np.pi * f * measured))) for f in candidates]
+    return float(1 / candidates[int(np.argmax(strength))])
+
+
+def straighten(measured: Times, weights: Times) -> Times:
+    """The grid nearest to the measured attacks whose tempo changes seldom.
+
+    Trend filtering (Kim, Koh, Boyd and Gorinevsky, SIAM Review 2009) with a Huber loss, by
+    iteratively reweighted least squares. Tempo steps, as songs made to a click have, stay sharp.
+    """
+    count = len(measured)
+    if count < 4:
+        return measured.copy()
+    grid = measured.copy()
+    for _ in range(ROUNDS):
+        miss = np.abs(grid - measured)
+        pull = (weights + 0.01) / np.maximum(miss, CLOSE_SECONDS)
+        bend = STIFFNESS / np.maximum(np.abs(np.diff(grid, 2)), 2e-4)
+        grid = linalg.solveh_banded(_banded(pull, bend), pull * measured)
+    return np.asarray(grid)
+
+
+def _banded(pull: Times, bend: Times) -> NDArray[np.float64]:
+    """diag(pull) + D' diag(bend) D, D the second difference, in upper banded form (3, n)."""
+    bands = np.zeros((3, len(pull)))
+    bands[2] = pull
+    bands[2, :-2] += bend
+    bands[2, 1:-1] += 4 * bend
+    bands[2, 2:] += bend
+    bands[1, 1:-1] += -2 * bend
+    bands[1, 2:] += -2 * bend
+    bands[0, 2:] += bend
+    return bands
+
+
+def complete(
+    times: Times, positions: NDArray[np.int64], *, meter: int, duration: float
+) -> tuple[Times, NDArray[np.int64]]:
+    """Carry the grid on to the song's start and end at its first and last tempo."""
+    if len(times) < 2:
+        return times, positions
+    first, last = (float(np.median(np.diff(part))) for part in (times[:9], times[-9:]))
+    lead = int((times[0] + 0.02) // first)
+    trail = max(int((duration - times[-1]) // last), 0)
+    early = times[0] - first * np.arange(lead, 0, -1)
+    late = times[-1] + last * np.arange(1, trail + 1)
+    full = np.concatenate([early, times, late])
+    counted = np.concatenate(
+        [positions[0] - np.arange(lead, 0, -1), positions, positions[-1] + np.arange(1, trail + 1)]
+    )
+    inside = full < duration
+    return np.maximum(full[inside], 0.0), counted[inside] % meter

@@ -1,0 +1,40 @@
+"""Spectrum and samples -> the times of note onsets."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from clavilux.analysis import grid
+from clavilux.analysis.envelopes import FLUX_FLOOR, onset_curve
+from clavilux.analysis.spectrum import FPS, Floats, Spectrum
+
+GAP_SECONDS = 0.05
+"""Onsets closer than this are one."""
+AROUND_SECONDS = 0.8
+"""An onset must stand out of this much music around it."""
+STAND_OUT = 0.12
+"""... by this share of the song's 99th percentile."""
+
+
+def find_onsets(spectrum: Spectrum, samples: Floats, *, duration: float) -> tuple[float, ...]:
+    """Onset times in seconds, ascending, each on its attack.
+
+    Peak picking after Böck, Krebs and Schedl, "Evaluating the online capabilities of onset
+    detection methods" (ISMIR 2012).
+    """
+    curve = onset_curve(spectrum)
+    top = float(np.percentile(curve, 99))
+    if max(top, float(curve.max()) / 4) < FLUX_FLOOR:
+        return ()
+    width = round(GAP_SECONDS * FPS)
+    highest = ndimage.maximum_filter1d(curve, 2 * width + 1)
+    around = ndimage.uniform_filter1d(curve.astype(np.float64), round(AROUND_SECONDS * FPS))
+    level = around + STAND_OUT * max(top, FLUX_FLOOR)
+    frames = np.flatnonzero((curve == highest) & (curve > level))
+    rough = frames / FPS
+    offsets, clarity = grid.attack_offsets(samples, rough)
+    times = np.sort(np.where(clarity > 0, rough + offsets, rough))
+    times = times[(times >= 0) & (times < duration)]
+    apart = np.diff(times, prepend=-np.inf) > GAP_SECONDS / 2
+    return tuple(round(float(t), 4) for t in times[apart])

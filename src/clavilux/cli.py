@@ -1,0 +1,321 @@
+"""clavilux render | analyze | plan | preview | styles | effects | doctor."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clavilux import __version__
+from clavilux.model.errors import ClaviluxError, InputError
+
+if TYPE_CHECKING:
+    from clavilux.model.report import RenderReport
+    from clavilux.pipeline import RenderOptions
+    from clavilux.storage import Store
+
+app = typer.Typer(
+    help="A song goes in, a music video comes out, in time with the music.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+Source = Annotated[Path, typer.Argument(help="A song (mp3, flac, wav, ogg, m4a...) or a spec.yaml.")]
+SongFile = Annotated[Path, typer.Argument(help="A song (mp3, flac, wav, ogg, m4a...).")]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Where to write; beside the song by default.")
+]
+StyleName = Annotated[str, typer.Option("--style", help="A name from `clavilux styles`, or auto.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Another seed, another video.")]
+TierChoice = Annotated[
+    int, typer.Option("--tier", min=1, max=3, help="1 moving scenes, 2 stills in motion, 3 AI video.")
+]
+PresetName = Annotated[
+    str, typer.Option("--preset", help="youtube, vertical, square, 4k, preview or canvas.")
+]
+Fps = Annotated[str, typer.Option("--fps", help="24, 25, 30, 60 or a fraction like 30000/1001.")]
+Start = Annotated[str, typer.Option("--start", help="Where to begin: seconds, or 1:23.")]
+Duration = Annotated[str, typer.Option("--duration", help="How long: seconds, or 0:30.")]
+Flashing = Annotated[
+    bool, typer.Option("--allow-flashing", help="Turn the photosensitivity limiter off.")
+]
+Workers = Annotated[int, typer.Option("--workers", min=0, help="Drawing processes; 0: one a core.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", is_eager=True)] = False,
+) -> None:
+    if version:
+        typer.echo(f"clavilux {__version__}")
+        raise typer.Exit
+
+
+@app.command(no_args_is_help=True)
+def render(
+    source: Source,
+    output: Output = None,
+    style: StyleName = "auto",
+    seed: Seed = 1,
+    tier: TierChoice = 2,
+    preset: PresetName = "youtube",
+    fps: Fps = "",
+    start: Start = "0",
+    duration: Duration = "",
+    allow_flashing: Flashing = False,
+    workers: Workers = 0,
+    as_json: Json = False,
+) -> None:
+    """Make the video of a song, or of an edited spec. Run again to continue after a stop."""
+    options = _options(style, seed, tier, preset, fps, start, duration, allow_flashing, workers)
+    target = output or _beside(source, ".mp4" if preset == "youtube" else f".{preset}.mp4")
+    _render(source, target, options, as_json)
+
+
+@app.command(no_args_is_help=True)
+def preview(
+    source: Source,
+    output: Output = None,
+    at: Annotated[str, typer.Option("--at", help="Only ten seconds around this time.")] = "",
+    style: StyleName = "auto",
+    seed: Seed = 1,
+    tier: TierChoice = 2,
+    workers: Workers = 0,
+    as_json: Json = False,
+) -> None:
+    """A quick look: the whole video, or ten seconds of it, at 640x360."""
+    start = str(max(0.0, _seconds(at, "--at") - 5)) if at else "0"
+    options = _options(
+        style, seed, tier, "preview", "", start, "10" if at else "", False, workers, fast=True
+    )
+    _render(source, output or _beside(source, ".preview.mp4"), options, as_json)
+
+
+@app.command(no_args_is_help=True)
+def analyze(
+    song: SongFile,
+    plot: Annotated[Path | None, typer.Option("--plot", help="Draw the analysis to a PNG.")] = None,
+    as_json: Json = False,
+) -> None:
+    """What Clavilux hears: tempo, beats, key, mood, sections."""
+    from clavilux import pipeline, terminal
+
+    with terminal.progress(quiet=as_json) as on_progress:
+        analysis = pipeline.analyze(song, _store(), on_progress=on_progress)
+    if plot is not None:
+        from clavilux.media.plot import plot_analysis
+
+        plot_analysis(analysis, plot)
+    if as_json:
+        typer.echo(analysis.model_dump_json())
+    else:
+        terminal.show_analysis(analysis)
+        if plot is not None:
+            typer.echo(f"plot: {plot}")
+
+
+@app.command(no_args_is_help=True)
+def plan(
+    song: SongFile,
+    output: Output = None,
+    style: StyleName = "auto",
+    seed: Seed = 1,
+    tier: TierChoice = 2,
+    prompts: Annotated[
+        bool, typer.Option("--prompts", help="Show the exact prompts that would be sent.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Write the render spec as YAML, to be edited and rendered. `-o -` prints it."""
+    from clavilux import pipeline, terminal
+    from clavilux.documents import write_spec
+    from clavilux.planning.stills import image_requests
+    from clavilux.storage import write_atomically
+
+    options = _options(style, seed, tier, "youtube", "", "0", "", False, 0)
+    store = _store()
+    with terminal.progress(quiet=as_json) as on_progress:
+        pipeline.analyze(song, store, on_progress=on_progress)
+    spec, analysis = pipeline.direct(song, options, store)
+    target = output or _beside(song, ".spec.yaml")
+    if prompts:
+        for request in image_requests(spec, options.preset):
+            typer.echo(f"{request.section} {request.index}: {request.prompt}\n")
+    if as_json:
+        typer.echo(spec.model_dump_json())
+        return
+    text = write_spec(spec, name=target.name)
+    if str(target) == "-":
+        typer.echo(text)
+        return
+    write_atomically(target, text.encode())
+    terminal.show_spec(spec, analysis)
+    typer.echo(f"spec: {target}\nnext: clavilux render {target}")
+
+
+@app.command()
+def styles(
+    sheet: Annotated[Path | None, typer.Option("--sheet", help="Draw all of them to a PNG.")] = None,
+    as_json: Json = False,
+) -> None:
+    """The looks there are."""
+    from clavilux import gallery, terminal
+    from clavilux.direction.style import load_style, style_names
+
+    looks = [load_style(name) for name in style_names()]
+    if sheet is not None:
+        gallery.style_sheet(looks, sheet)
+    if as_json:
+        typer.echo(json.dumps([look.model_dump(mode="json") for look in looks]))
+        return
+    terminal.show_styles(looks)
+    if sheet is not None:
+        typer.echo(f"sheet: {sheet}")
+
+
+@app.command()
+def effects(
+    sheet: Annotated[Path | None, typer.Option("--sheet", help="Draw all of them to a PNG.")] = None,
+    as_json: Json = False,
+) -> None:
+    """The effects there are, what drives them, and their parameters."""
+    from clavilux import gallery, registry, terminal
+
+    found = [registry.get("effects", name) for name in registry.names("effects")]
+    if sheet is not None:
+        gallery.effect_sheet(sheet)
+    if as_json:
+        typer.echo(json.dumps([terminal.effect_facts(effect) for effect in found]))
+        return
+    terminal.show_effects(found)
+    if sheet is not None:
+        typer.echo(f"sheet: {sheet}")
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """What is here, what is missing, and what each missing thing would add."""
+    from clavilux import diagnosis, terminal
+
+    checks = diagnosis.examine(_settings_cache())
+    if as_json:
+        typer.echo(json.dumps([vars(check) for check in checks]))
+    else:
+        terminal.show_checks(checks)
+    if any(check.needed and not check.present for check in checks):
+        raise typer.Exit(2)
+
+
+def _render(source: Path, target: Path, options: RenderOptions, as_json: bool) -> None:
+    from clavilux import pipeline, terminal
+
+    with terminal.progress(quiet=as_json) as on_progress:
+        report = pipeline.render(source, target, options, _store(), on_progress=on_progress)
+    if as_json:
+        typer.echo(report.model_dump_json())
+    else:
+        _tell(report)
+
+
+def _tell(report: RenderReport) -> None:
+    from clavilux import terminal
+
+    terminal.show_report(report)
+    typer.echo(f"video: {report.output}")
+
+
+def _options(
+    style: str,
+    seed: int,
+    tier: int,
+    preset: str,
+    fps: str,
+    start: str,
+    duration: str,
+    allow_flashing: bool,
+    workers: int,
+    *,
+    fast: bool = False,
+) -> RenderOptions:
+    from clavilux import pipeline
+    from clavilux.media.encode import EncoderSettings
+    from clavilux.model.spec import PRESETS
+    from clavilux.model.time import FrameRate
+    from clavilux.settings import Settings
+
+    if preset not in PRESETS:
+        raise InputError(f"there is no preset '{preset}'; choose {', '.join(PRESETS)}")
+    shape = PRESETS[preset]
+    if fps:
+        try:
+            shape = shape.model_copy(update={"rate": FrameRate.parse(fps)})
+        except ValueError as error:
+            raise InputError(f"--fps: {error}") from None
+    options = pipeline.RenderOptions(
+        style=style,
+        seed=seed,
+        tier=tier,  # type: ignore[arg-type]
+        preset=shape,
+        allow_flashing=allow_flashing,
+        encoder=EncoderSettings(preset="ultrafast", crf=24) if fast else EncoderSettings(),
+        workers=workers or Settings.read().workers,
+    )
+    seconds = _seconds(duration, "--duration") if duration else None
+    return pipeline.with_part(options, _seconds(start, "--start"), seconds)
+
+
+def _seconds(text: str, what: str) -> float:
+    """"83.5" or "1:23.5" or "1:02:03" to seconds."""
+    try:
+        total = 0.0
+        for part in text.split(":"):
+            total = total * 60 + float(part)
+    except ValueError:
+        raise InputError(f"{what} '{text}' is not a time; write seconds or minutes:seconds") from None
+    if not 0 <= total < 1e6:
+        raise InputError(f"{what} '{text}' is out of range")
+    return total
+
+
+def _beside(source: Path, suffix: str) -> Path:
+    name = source.name
+    for ending in (".spec.yaml", ".spec.yml", ".spec.json"):
+        name = name.removesuffix(ending)
+    stem = name if name != source.name else source.stem
+    return source.with_name(stem + suffix)
+
+
+def _store() -> Store:
+    from clavilux.storage import Store
+
+    return Store(_settings_cache())
+
+
+def _settings_cache() -> Path:
+    from clavilux.settings import Settings
+
+    return Settings.read().cache
+
+
+def main() -> None:
+    """The command line: ours are the exit codes, one line for every error."""
+    try:
+        app()
+    except ClaviluxError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        typer.echo("stopped; run the same command again to continue", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(141)
+
+
+if __name__ == "__main__":
+    main()

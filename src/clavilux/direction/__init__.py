@@ -1,0 +1,1 @@
+"""Analysis -> RenderSpec. Pure."""

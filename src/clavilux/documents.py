@@ -1,0 +1,75 @@
+"""EDGE: render specs as YAML files that people edit."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import YAMLError
+
+from clavilux.model import codec
+from clavilux.model.errors import SpecError
+from clavilux.model.spec import RenderSpec
+
+LARGEST_BYTES = 4_000_000
+
+HEADER = """\
+Clavilux render spec: edit, then `clavilux render {name}`.
+theme and prompt say what is seen, palette is ground, body, light, accent;
+tier 1 is a moving scene, tier 2 are stills in motion. `clavilux styles` and
+`clavilux effects` list what there is. Only what you change is drawn again.
+"""
+
+
+def read_spec(path: Path) -> RenderSpec:
+    """A spec file, YAML or JSON. Raises SpecError with the line, or the field, that is wrong."""
+    try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise SpecError(f"{path} is too large for a render spec")
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise SpecError(f"{path} is not a text file; a render spec is YAML or JSON") from None
+    except OSError as error:
+        raise SpecError(f"cannot read {path}: {error.strerror}") from None
+    return codec.read(RenderSpec, _plain(text, path), what=str(path))
+
+
+def _plain(text: str, path: Path) -> Any:
+    try:
+        plain = YAML(typ="safe", pure=True).load(text)
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "it is not valid YAML"
+        raise SpecError(f"{path}{where}: {problem}") from None
+    if not isinstance(plain, dict):
+        raise SpecError(f"{path} is not a render spec; write one with `clavilux plan SONG`")
+    return plain
+
+
+def write_spec(spec: RenderSpec, *, name: str) -> str:
+    """The spec as YAML, one short block per section."""
+    plain = spec.model_dump(mode="json")
+    document = CommentedMap(plain)
+    document["sections"] = CommentedSeq([_section(s) for s in plain["sections"]])
+    document.yaml_set_start_comment(HEADER.format(name=name))
+    for index in range(1, len(plain["sections"])):
+        document["sections"].yaml_set_comment_before_after_key(index, before="\n")
+    yaml = YAML()
+    yaml.width = 96
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    buffer = io.StringIO()
+    yaml.dump(document, buffer)
+    return buffer.getvalue()
+
+
+def _section(plain: dict[str, Any]) -> CommentedMap:
+    section = CommentedMap(plain)
+    for name in ("palette", "effects"):
+        kind = CommentedSeq if name == "palette" else CommentedMap
+        section[name] = kind(plain[name])
+        section[name].fa.set_flow_style()
+    return section

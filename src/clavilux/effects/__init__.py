@@ -1,0 +1,1 @@
+"""A moving picture, or two -> a picture. Plugins."""

@@ -1,0 +1,172 @@
+"""Every extension point, on one screen. A plugin is a class that has these members."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from clavilux.model.request import ImageRequest, Still
+    from clavilux.model.song import Analysis
+    from clavilux.model.spec import RenderSpec
+    from clavilux.model.timeline import Curve
+    from clavilux.rendering.fields import FrameFields, Layer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SceneView:
+    """What a scene is told about one moment. Drawing must depend on this alone."""
+
+    time: float
+    """Seconds since the scene's shot began; drives slow drift that ignores the music."""
+    travel: float
+    """Musical distance since the shot began: grows about 1 per second at middling energy,
+    0.3 in calm parts, 2.5 in strong ones. Move with this: it cannot jump."""
+    energy: float
+    """0..1, slow: how strong the section is here."""
+    loudness: float
+    """0..1, RMS, smooth (about 0.3 s)."""
+    bass: float
+    mid: float
+    high: float
+    """0..1, smooth band energies, attack 30 ms, release 0.3 s."""
+    beat: float
+    """1 at a beat's frame, falling to 0 within a beat. Already limited for flash safety."""
+    bar: float
+    """The same for downbeats, falling over a bar."""
+    flux: float
+    """0..1, spectral change: high at fills, drops and swells."""
+    progress: float
+    """0..1 through the section."""
+    brightness: float
+    """0..1, spectral centroid, slow."""
+    palette: NDArray[np.float32]
+    """sRGB 0..1, shape (k, 3), in the order of the spec: ground, body, light, accent."""
+    ramp: NDArray[np.float32]
+    """sRGB 0..1, shape (3, 256): a smooth ramp from the darkest to the lightest colour."""
+    seed: int
+    """Composition: another seed is visibly another picture of the same scene."""
+    detail: int = 0
+    """0 when every frame is drawn, 1 for a still (more octaves, finer lines, more objects)."""
+
+
+class Scene(Protocol):
+    """Tier 1: time and music -> picture. Pure: same view and shape, same pixels."""
+
+    name: ClassVar[str]
+    words: ClassVar[tuple[str, ...]]
+    """Theme words in a prompt that ask for this scene."""
+    scale: ClassVar[float]
+    """Size it is drawn at in motion, relative to the output: 0.5 unless it has hard edges."""
+
+    def draw(
+        self,
+        rgb: NDArray[np.float32],
+        view: SceneView,
+        *,
+        depth: NDArray[np.float32] | None = None,
+    ) -> None:
+        """Fill the planes `rgb` (3, height, width) with gamma-coded sRGB; over 1 is rolled off later.
+
+        Compose for the array's own aspect ratio. If `depth` (height, width) is given, fill it
+        too: 0 is the far background, 1 the nearest thing.
+        """
+        ...
+
+
+class ImageProvider(Protocol):
+    """Tier 2: requests -> stills."""
+
+    name: ClassVar[str]
+
+    def generate(self, request: ImageRequest) -> Still:
+        """Make one still or raise ProviderError."""
+        ...
+
+
+class Director(Protocol):
+    """Analysis -> RenderSpec."""
+
+    name: ClassVar[str]
+
+    def direct(self, analysis: Analysis, *, style: str, seed: int) -> RenderSpec: ...
+
+
+Stage = Literal["camera", "mix", "light", "finish", "picture"]
+"""camera: moves each picture; mix: how two become one; light: adds and takes light;
+finish: grain and lens; picture: a plain RGB array in and out (slower, for anything else)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A number an effect takes."""
+
+    name: str
+    low: float
+    high: float
+    default: float
+    unit: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shot:
+    """What an effect is told when the edit is planned, once per clip or transition."""
+
+    strength: float
+    """0 off, 1 the usual."""
+    energy: float
+    """0..1, of the section."""
+    palette: tuple[str, ...]
+    seconds: float
+    """How long the clip lasts."""
+    beat_seconds: float
+    variation: tuple[float, float, float, float]
+    """Random numbers 0..1 that belong to this clip."""
+
+
+class Effect(Protocol):
+    """A moving picture, or two, -> a picture. Pure: same input and values, same result.
+
+    Every effect has these members, and the one method its stage asks for.
+    """
+
+    name: ClassVar[str]
+    stage: ClassVar[Stage]
+    about: ClassVar[str]
+    driven_by: ClassVar[str]
+    parameters: ClassVar[tuple[Parameter, ...]]
+
+    def drive(self, shot: Shot) -> dict[str, Curve]:
+        """Choose the parameters' curves for a shot: here the music takes hold of the effect."""
+        ...
+
+
+class CameraEffect(Effect, Protocol):
+    """Stage "camera": moves one layer at a time."""
+
+    def move(self, layer: Layer, values: dict[str, float]) -> None:
+        """Change where the layer's nodes look."""
+        ...
+
+
+class FieldEffect(Effect, Protocol):
+    """Stages "mix", "light" and "finish": changes the fields of the frame.
+
+    A mix is given "progress" among its values, 0..1 through the transition.
+    """
+
+    def apply(self, fields: FrameFields, values: dict[str, float]) -> None: ...
+
+
+class PictureEffect(Effect, Protocol):
+    """Stage "picture", the simplest to write: a plain array in, one out."""
+
+    def paint(
+        self, rgb: NDArray[np.float32], values: dict[str, float], *, frame: int
+    ) -> NDArray[np.float32]:
+        """(height, width, 3), gamma-coded sRGB 0..1, in and out."""
+        ...

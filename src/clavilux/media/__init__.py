@@ -1,0 +1,1 @@
+"""The edge: audio in, pictures in, video out."""

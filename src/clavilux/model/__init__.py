@@ -1,0 +1,1 @@
+"""Nouns: frozen values with no dependency on anything of ours."""

@@ -1,0 +1,53 @@
+"""Values <-> canonical JSON, digests, and reading specs with errors a person can act on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from clavilux.model.errors import SpecError
+
+V = TypeVar("V", bound=BaseModel)
+
+
+def to_json(value: Any) -> str:
+    """Canonical JSON: sorted keys, no spaces, shortest numbers. Equal values, equal text."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    raise TypeError(f"{type(value).__name__} has no canonical JSON")
+
+
+def digest(*parts: Any) -> str:
+    """A sha256 in hex over the canonical JSON of the parts; bytes are taken as they are."""
+    state = hashlib.sha256()
+    for part in parts:
+        data = part if isinstance(part, bytes) else to_json(part).encode()
+        state.update(len(data).to_bytes(8, "little"))
+        state.update(data)
+    return state.hexdigest()
+
+
+def read(model: type[V], plain: Any, *, what: str) -> V:
+    """Build a value from plain data, or raise SpecError naming the first thing that is wrong."""
+    try:
+        return model.model_validate(plain)
+    except ValidationError as error:
+        raise SpecError(f"{what}: {_explain(error)}") from None
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        return f"unknown field '{where}'; remove it or correct its spelling"
+    return f"{where}: {message}" if where else message

@@ -1,0 +1,76 @@
+"""What a render did: the file that lies beside the video."""
+
+from __future__ import annotations
+
+from clavilux.model.base import Value
+
+
+class SectionReport(Value):
+    """Which tier drew a section, and why."""
+
+    label: str
+    start: float
+    end: float
+    asked_tier: int
+    drawn_tier: int
+    why: str
+    pictures: int
+    """Stills shown (tier 2) or compositions of the scene (tier 1)."""
+
+
+class SyncReport(Value):
+    """The finished file, measured: see media/receipt.py."""
+
+    frames: int
+    expected_frames: int
+    video_start_ms: float
+    audio_start_ms: float
+    """First audible sample on the file's clock; the song's is at 0."""
+    duration_difference_ms: float
+    """Length of the picture minus length of the song."""
+    accents_planned: int
+    accents_found: int
+    accent_median_ms: float | None
+    """Distance between a planned beat accent and the rise of light found in the picture."""
+    accent_p95_ms: float | None
+
+
+class FlashReport(Value):
+    """Flashes in the worst second of the finished file (WCAG 2.x, ITU-R BT.1702)."""
+
+    limited: bool
+    """Whether the plan was kept within the limit."""
+    general_flashes: float
+    red_flashes: float
+    limit: int = 3
+    passed: bool
+    worst_second: float | None = None
+    """Where the most flashes are, in seconds."""
+
+
+class RenderReport(Value):
+    """song.report.json."""
+
+    output: str
+    song: str
+    song_digest: str
+    spec_digest: str
+    timeline_digest: str
+    style: str
+    seed: int
+    preset: str
+    rate: str
+    sections: tuple[SectionReport, ...]
+    notices: tuple[str, ...]
+    """What the user should know: fall-backs, limits that were reached."""
+    audio: str
+    """copied, encoded or none."""
+    segments: int
+    segments_reused: int
+    stills: int
+    stills_reused: int
+    seconds: dict[str, float]
+    """Wall time by stage."""
+    sync: SyncReport
+    flash: FlashReport
+    versions: dict[str, str]

@@ -1,0 +1,42 @@
+"""What a provider is asked for, and what it gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from clavilux.model.base import Value
+from clavilux.model.color import Palette
+
+
+class ImageRequest(Value):
+    """One keyframe: everything that decides its pixels."""
+
+    section: str
+    index: int = Field(ge=0)
+    """Which still of its section."""
+    prompt: str
+    negative_prompt: str = ""
+    simplified: str = ""
+    """The prompt of the second try."""
+    width: int = Field(ge=16)
+    height: int = Field(ge=16)
+    seed: int = Field(ge=0)
+    scene: str
+    """What the embedded painter paints where the prompt names nothing it knows."""
+    palette: Palette
+    energy: float = Field(ge=0, le=1)
+    hero: bool = False
+
+
+@dataclass(frozen=True)
+class Still:
+    """A keyframe's pixels."""
+
+    rgb: NDArray[np.uint8]
+    """(height, width, 3), sRGB."""
+    depth: NDArray[np.uint8] | None = None
+    """(height / 4, width / 4) or any other size: 0 far, 255 near."""

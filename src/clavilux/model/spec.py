@@ -1,0 +1,120 @@
+"""The render spec: what a person edits and a project file holds. Data only, never code."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from clavilux.model.base import Value
+from clavilux.model.color import Palette
+from clavilux.model.time import FrameRate, Rate
+
+Tier = Literal[1, 2, 3]
+"""1 procedural scene, 2 moved stills, 3 AI video."""
+
+SCHEMA_VERSION = 1
+
+
+class Preset(Value):
+    """Where the video is going: its shape, rate and special rules."""
+
+    name: str
+    width: int = Field(ge=16, le=8192, multiple_of=2)
+    height: int = Field(ge=16, le=8192, multiple_of=2)
+    rate: Rate = FrameRate(numerator=30)
+    audio: bool = True
+    loop_seconds: float | None = None
+    """Render one seamless loop of about this length, on bar lines, instead of the song."""
+
+    @property
+    def aspect(self) -> float:
+        return self.width / self.height
+
+
+PRESETS = {
+    p.name: p
+    for p in (
+        Preset(name="youtube", width=1920, height=1080),
+        Preset(name="vertical", width=1080, height=1920),
+        Preset(name="square", width=1080, height=1080),
+        Preset(name="4k", width=3840, height=2160),
+        Preset(name="preview", width=640, height=360),
+        Preset(name="canvas", width=1080, height=1920, audio=False, loop_seconds=8.0),
+    )
+}
+
+Name = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class SectionSpec(Value):
+    """One section of the video."""
+
+    label: Name
+    start: float = Field(ge=0)
+    end: float
+    theme: str = Field(max_length=200)
+    """What is seen, in a few words."""
+    palette: Palette = Field(min_length=2, max_length=8)
+    mood: str = Field(max_length=200)
+    prompt: str = Field(max_length=2000)
+    """For an image model; the embedded painter reads its theme words too."""
+    tier: Tier = 2
+    scene: Name
+    """The tier-1 scene: drawn in tier 1, painted as stills in tier 2, the fall-back of tier 3."""
+    energy: float = Field(ge=0, le=1)
+    """How strongly the picture moves; the song's climax has 1."""
+    stills: int = Field(default=1, ge=0, le=8)
+    """How many keyframes tier 2 shows in this section."""
+    hero: bool = False
+    """This section holds the climax; the last of its stills is the strongest of the video."""
+    effects: dict[str, float] = Field(default_factory=dict)
+    """Strength per effect, 0 off, 1 the style's usual; overrides the style."""
+    transition: Literal["dissolve", "morph", "cut"] = "dissolve"
+    """How this section begins."""
+
+    @model_validator(mode="after")
+    def _checked(self) -> SectionSpec:
+        if self.end <= self.start:
+            raise ValueError(f"section '{self.label}' ends at {self.end}, before it starts")
+        for name, strength in self.effects.items():
+            if not 0 <= strength <= 4:
+                raise ValueError(
+                    f"section '{self.label}': strength {strength} of effect '{name}' is outside 0..4"
+                )
+        return self
+
+
+class RenderSpec(Value):
+    """The whole video, for people: readable in a minute, editable by hand."""
+
+    clavilux: Literal[1] = SCHEMA_VERSION
+    """Version of this file format."""
+    song: str
+    """Path of the song, relative to the spec file or absolute."""
+    title: str = ""
+    style: Name
+    global_style: str = Field(max_length=400)
+    """Words every prompt gets."""
+    seed: int = Field(default=1, ge=0, lt=2**63)
+    sections: tuple[SectionSpec, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _tiled(self) -> RenderSpec:
+        labels = [s.label for s in self.sections]
+        for label in labels:
+            if labels.count(label) > 1:
+                raise ValueError(f"two sections are called '{label}'; labels must differ")
+        for a, b in zip(self.sections, self.sections[1:], strict=False):
+            if abs(a.end - b.start) > 1e-3:
+                raise ValueError(
+                    f"section '{b.label}' starts at {b.start}, but '{a.label}' ends at {a.end}"
+                )
+        return self
+
+    def section(self, label: str) -> SectionSpec:
+        """The section of a label; KeyError if there is none."""
+        for section in self.sections:
+            if section.label == label:
+                return section
+        raise KeyError(label)

@@ -1,0 +1,362 @@
+"""The verbs in order. READ THIS FIRST.
+
+> Analyse the song, direct it into a render spec, plan the edit, fulfil its image requests through
+> providers, draw each frame from its number alone, encode the frames with the song.
+
+Each verb below is one call into the folder of that name. Whatever is expensive is kept in the
+store under the digest of what made it, so running again is resuming.
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import clavilux
+from clavilux import registry
+from clavilux.direction.rules import RulesDirector
+from clavilux.documents import read_spec
+from clavilux.executors.pool import SUFFIX, SegmentJob, draw_segments
+from clavilux.fingerprint import of_sources
+from clavilux.media import audio, mux
+from clavilux.media.encode import EncoderSettings
+from clavilux.media.flashes import count_flashes
+from clavilux.media.receipt import measure, sync
+from clavilux.model.codec import digest
+from clavilux.model.errors import InputError
+from clavilux.model.report import RenderReport, SectionReport
+from clavilux.model.song import Analysis
+from clavilux.model.spec import PRESETS, Preset, RenderSpec, Tier
+from clavilux.model.timeline import Timeline
+from clavilux.planning.edit import Part, Stills, plan_timeline
+from clavilux.planning.stills import image_requests
+from clavilux.providers.fulfil import Fulfilled, fulfil
+from clavilux.rendering.segments import engine_digest, segment_key, segments
+from clavilux.storage import Store, write_atomically
+
+OnProgress = Callable[[str, str, int, int], None]
+"""Called with the verb, what it is at, how much is done and how much there is."""
+
+SPEC_SUFFIXES = (".yaml", ".yml", ".json")
+
+
+def _silent(verb: str, at: str, done: int, total: int) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True)
+class RenderOptions:
+    """What a user may choose; the defaults are the common case."""
+
+    style: str = "auto"
+    seed: int = 1
+    tier: Tier = 2
+    preset: Preset = PRESETS["youtube"]
+    part: Part = field(default_factory=Part)
+    allow_flashing: bool = False
+    provider: str = "painter"
+    encoder: EncoderSettings = field(default_factory=EncoderSettings)
+    workers: int = 1
+
+
+def analyze(song: Path, store: Store, *, on_progress: OnProgress = _silent) -> Analysis:
+    """Listen to a song: decode it and describe it. Known songs are remembered."""
+    from clavilux.analysis.analyze import analyze as describe
+
+    made_by = of_sources("analysis", "media/audio.py", "model/song.py")
+    key = digest("analysis", made_by, audio.file_digest(song))
+    if known := store.get(key, ".json"):
+        return Analysis.model_validate_json(known)
+    on_progress("listening", song.name, 0, 100)
+    facts, samples = audio.decode(
+        song, progress=lambda share: on_progress("listening", song.name, round(50 * share), 100)
+    )
+    on_progress("listening", song.name, 50, 100)
+    analysis = describe(facts, samples)
+    store.put(key, ".json", analysis.model_dump_json().encode())
+    on_progress("listening", song.name, 100, 100)
+    return analysis
+
+
+def direct(source: Path, options: RenderOptions, store: Store) -> tuple[RenderSpec, Analysis]:
+    """The spec to render: read from a spec file, or written by the rules for a song."""
+    if source.suffix.lower() in SPEC_SUFFIXES:
+        spec = read_spec(source)
+        return spec, analyze(song_of(spec, source), store)
+    analysis = analyze(source, store)
+    spec = RulesDirector().direct(
+        analysis,
+        style=options.style,
+        seed=options.seed,
+        tier=options.tier,
+        song_path=str(source),
+    )
+    return spec, analysis
+
+
+def song_of(spec: RenderSpec, source: Path) -> Path:
+    """The song a spec names, relative to the spec file."""
+    song = Path(spec.song).expanduser()
+    beside = source.parent / song
+    return beside if not song.is_absolute() and beside.exists() else song
+
+
+def plan(
+    spec: RenderSpec, analysis: Analysis, options: RenderOptions, *, stills: Stills
+) -> Timeline:
+    """The edit: every clip, transition, effect and signal."""
+    return plan_timeline(
+        spec,
+        analysis,
+        options.preset,
+        stills=stills,
+        part=options.part,
+        allow_flashing=options.allow_flashing,
+    )
+
+
+def render(
+    source: Path,
+    output: Path,
+    options: RenderOptions,
+    store: Store,
+    *,
+    on_progress: OnProgress = _silent,
+) -> RenderReport:
+    """A song, or a spec, becomes a video and its report."""
+    if output.exists() and output.is_dir():
+        raise InputError(f"{output} is a folder; name the video file to write")
+    clock = _Clock()
+    with clock("listen and direct"):
+        if source.suffix.lower() not in SPEC_SUFFIXES:
+            analyze(source, store, on_progress=on_progress)
+        spec, analysis = direct(source, options, store)
+        check(spec, analysis)
+        song = song_of(spec, source)
+    with clock("stills"):
+        made = _fulfil(spec, options, store, on_progress)
+        stills = _usable(made)
+    with clock("plan"):
+        timeline = plan(spec, analysis, options, stills=stills)
+    with clock("draw and encode"):
+        pieces, reused = _draw(timeline, options, store, on_progress)
+    with clock("join"):
+        on_progress("joining", output.name, 0, 1)
+        taken = _join(pieces, output, song, timeline, spec, options)
+    with clock("measure"):
+        report = _report(
+            output, song, spec, analysis, timeline, made, options,
+            on_progress=on_progress, audio_taken=taken, reused=(len(pieces), reused),
+        )  # fmt: skip
+    report = report.model_copy(update={"seconds": clock.seconds})
+    text = report.model_dump_json(indent=2)
+    write_atomically(report_path(output), text.encode())
+    return report
+
+
+def report_path(output: Path) -> Path:
+    """song.mp4 -> song.report.json."""
+    return output.with_suffix(".report.json")
+
+
+def check(spec: RenderSpec, analysis: Analysis) -> None:
+    """Refuse a spec that names what does not exist or does not fit the song."""
+    for section in spec.sections:
+        registry.get("scenes", section.scene)
+        for name in section.effects:
+            registry.get("effects", name)
+        if section.start >= analysis.duration + 0.5:
+            raise InputError(
+                f"section '{section.label}' starts at {section.start} s, after the song ends "
+                f"({analysis.duration:.1f} s)"
+            )
+
+
+def _fulfil(
+    spec: RenderSpec, options: RenderOptions, store: Store, on_progress: OnProgress
+) -> tuple[Fulfilled, ...]:
+    requests = [
+        request
+        for request in image_requests(spec, options.preset)
+        if options.part.shows(spec.section(request.section))
+    ]
+    done = 0
+
+    def tell(made: Fulfilled) -> None:
+        nonlocal done
+        done += 1
+        on_progress("painting", made.request.section, done, len(requests))
+
+    provider = registry.get("providers", options.provider)
+    return fulfil(
+        requests, provider, store, version=engine_digest(), workers=options.workers, on_done=tell
+    )
+
+
+def _usable(made: tuple[Fulfilled, ...]) -> Stills:
+    """Stills by section and number; a section that lost one shows its others."""
+    return {(m.request.section, m.request.index): m.source for m in made if m.source is not None}
+
+
+def _draw(
+    timeline: Timeline, options: RenderOptions, store: Store, on_progress: OnProgress
+) -> tuple[list[tuple[int, Path]], int]:
+    """Draw what the store does not hold; returns every segment's file and how many were there."""
+    jobs = [
+        SegmentJob(span, segment_key(timeline, span, options.encoder))
+        for span in segments(timeline)
+    ]
+    missing = [job for job in jobs if not store.has(job.key, SUFFIX)]
+    drawn = 0
+    total = sum(len(job.span) for job in missing)
+
+    def tell(job: SegmentJob, count: int) -> None:
+        nonlocal drawn
+        drawn += count
+        on_progress("drawing", _section_of(timeline, job), drawn, total)
+
+    draw_segments(
+        timeline, missing, store, options.encoder, workers=options.workers, on_frames=tell
+    )
+    pieces = [(job.span.start, store.path(job.key, SUFFIX)) for job in jobs]
+    return pieces, len(jobs) - len(missing)
+
+
+def _section_of(timeline: Timeline, job: SegmentJob) -> str:
+    middle = (job.span.start + job.span.end) // 2
+    return next(c.section for c in reversed(timeline.clips) if middle in c.span)
+
+
+def _join(
+    pieces: list[tuple[int, Path]],
+    output: Path,
+    song: Path,
+    timeline: Timeline,
+    spec: RenderSpec,
+    options: RenderOptions,
+) -> str:
+    whole = options.part == Part()
+    return mux.join(
+        pieces,
+        output,
+        rate=timeline.rate,
+        song=song if options.preset.audio else None,
+        start=0.0 if whole else timeline.rate.seconds(timeline.offset),
+        duration=None if whole else timeline.rate.seconds(timeline.frames),
+        title=spec.title,
+    )
+
+
+def _report(
+    output: Path,
+    song: Path,
+    spec: RenderSpec,
+    analysis: Analysis,
+    timeline: Timeline,
+    made: tuple[Fulfilled, ...],
+    options: RenderOptions,
+    *,
+    on_progress: OnProgress,
+    audio_taken: str,
+    reused: tuple[int, int],
+) -> RenderReport:
+    """Decode the finished file, measure it, and write down what happened."""
+    done = 0
+
+    def tell() -> None:
+        nonlocal done
+        done += 1
+        on_progress("checking", output.name, done, timeline.frames)
+
+    measured = measure(output, on_frame=tell)
+    heard = min(analysis.duration, timeline.rate.seconds(timeline.frames))
+    sections = tuple(_section_report(s.label, spec, timeline, made) for s in spec.sections)
+    return RenderReport(
+        output=str(output),
+        song=str(song),
+        song_digest=analysis.song.digest,
+        spec_digest=digest(spec),
+        timeline_digest=digest(timeline),
+        style=spec.style,
+        seed=spec.seed,
+        preset=options.preset.name,
+        rate=str(timeline.rate),
+        sections=tuple(s for s in sections if s is not None),
+        notices=tuple(m.notice for m in made if m.notice),
+        audio=audio_taken,
+        segments=reused[0],
+        segments_reused=reused[1],
+        stills=sum(m.source is not None for m in made),
+        stills_reused=sum(m.reused for m in made),
+        seconds={},
+        sync=sync(
+            output,
+            measured,
+            rate=timeline.rate,
+            expected_frames=timeline.frames,
+            accents=timeline.accents,
+            song_seconds=heard if options.preset.audio else None,
+        ),
+        flash=count_flashes(measured, rate=timeline.rate, limited=not options.allow_flashing),
+        versions=_versions(),
+    )
+
+
+def _section_report(
+    label: str, spec: RenderSpec, timeline: Timeline, made: tuple[Fulfilled, ...]
+) -> SectionReport | None:
+    clips = [c for c in timeline.clips if c.section == label]
+    if not clips:
+        return None
+    section = next(s for s in spec.sections if s.label == label)
+    drawn: Tier = 2 if any(c.source.kind == "still" for c in clips) else 1
+    failed = next((m.notice for m in made if m.request.section == label and m.notice), "")
+    if section.tier == 3:
+        failed = "tier 3 needs a video provider; none is installed"
+    why = "as asked" if drawn == section.tier else failed or "no still could be had"
+    return SectionReport(
+        label=label,
+        start=section.start,
+        end=section.end,
+        asked_tier=section.tier,
+        drawn_tier=drawn,
+        why=why,
+        pictures=len({c.source.model_dump_json() for c in clips}),
+    )
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import version
+
+    names = ("av", "numba", "numpy", "scipy")
+    return {
+        "clavilux": clavilux.__version__,
+        "python": platform.python_version(),
+        **{name: version(name) for name in names},
+    }
+
+
+class _Clock:
+    """Wall time by stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] = round(time.perf_counter() - start, 3)
+
+
+def with_part(options: RenderOptions, start: float, duration: float | None) -> RenderOptions:
+    """The same options for a part of the song, in seconds."""
+    if start < 0 or (duration is not None and duration <= 0):
+        raise InputError("--start must not be negative and --duration must be above 0")
+    return replace(options, part=Part(start, duration))

@@ -1,0 +1,1 @@
+"""RenderSpec + Analysis -> Timeline. Pure; all memory of the past lives here."""

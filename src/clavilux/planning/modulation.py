@@ -1,0 +1,104 @@
+"""Music -> signals: one number per frame. All memory of the past lives here.
+
+Attack and release, the decay of a beat, the distance travelled: everything that depends on what
+was before is worked out once over the whole song, so that frames can be drawn in any order.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clavilux.model.song import Analysis
+from clavilux.model.time import FrameRate
+from clavilux.model.timeline import Signal
+from clavilux.planning.flash import Accent
+
+Floats = NDArray[np.float64]
+
+BEAT_DECAY = 0.32
+"""Of a beat: the time in which a beat's accent falls to 1/e."""
+
+
+def signals(
+    analysis: Analysis, rate: FrameRate, *, accents: tuple[Accent, ...]
+) -> dict[str, Signal]:
+    """Every signal by name, 0..1 except `travel`, over all frames of the song."""
+    frames = max(1, rate.frames_for(analysis.duration))
+    times = np.arange(frames) / float(rate)
+    energy = _energy(analysis, times)
+    beat = _decays(accents, frames, rate, decay=BEAT_DECAY * analysis.beat_period)
+    bars = tuple(a for a in accents if a.downbeat)
+    flux = follow(analysis.envelopes["flux"].at(times), rate, attack=0.02, release=0.15)
+    values = {
+        "energy": energy,
+        "loudness": follow(analysis.envelopes["loudness"].at(times), rate, attack=0.08, release=0.35),
+        "bass": _band(analysis, times, rate, "sub", "bass"),
+        "mid": _band(analysis, times, rate, "low_mid", "mid"),
+        "high": _band(analysis, times, rate, "high"),
+        "flux": flux,
+        "surge": np.clip((flux - 0.62) / 0.38, 0, 1) ** 1.5,
+        "brightness": smooth(analysis.envelopes["centroid"].at(times), rate, seconds=1.0),
+        "beat": beat,
+        "bar": _decays(bars, frames, rate, decay=analysis.meter * analysis.beat_period * 0.4),
+        "travel": _travel(energy, beat, rate),
+    }
+    return {name: Signal(values=value) for name, value in values.items()}
+
+
+def follow(values: Floats, rate: FrameRate, *, attack: float, release: float) -> Floats:
+    """An envelope follower: rises with one time constant (s), falls with another."""
+    up, down = (1 - np.exp(-1 / (float(rate) * t)) for t in (attack, release))
+    out = np.empty_like(values)
+    level = values[0] if len(values) else 0.0
+    for i, value in enumerate(values):
+        level += (value - level) * (up if value > level else down)
+        out[i] = level
+    return np.clip(out, 0, 1)
+
+
+def smooth(values: Floats, rate: FrameRate, *, seconds: float) -> Floats:
+    """A Gaussian average, `seconds` wide (one standard deviation each side)."""
+    from scipy.ndimage import gaussian_filter1d
+
+    return np.clip(gaussian_filter1d(values, seconds * float(rate) / 2, mode="nearest"), 0, 1)
+
+
+def _band(analysis: Analysis, times: Floats, rate: FrameRate, *names: str) -> Floats:
+    level = np.max([analysis.envelopes[name].at(times) for name in names], axis=0)
+    return follow(level, rate, attack=0.03, release=0.3)
+
+
+def _energy(analysis: Analysis, times: Floats) -> Floats:
+    """The section's energy and the loudness of the moment, without steps at the boundaries."""
+    from scipy.ndimage import gaussian_filter1d
+
+    step = times[1] - times[0] if len(times) > 1 else 1.0
+    per_section = np.array([s.energy for s in analysis.sections])
+    ends = np.array([s.end for s in analysis.sections])
+    which = np.minimum(np.searchsorted(ends, times, side="right"), len(ends) - 1)
+    section = gaussian_filter1d(per_section[which], 0.35 / step, mode="nearest")
+    moment = gaussian_filter1d(analysis.envelopes["loudness"].at(times), 0.5 / step, mode="nearest")
+    return np.clip(0.65 * section + 0.35 * moment, 0, 1)
+
+
+def _decays(accents: tuple[Accent, ...], frames: int, rate: FrameRate, *, decay: float) -> Floats:
+    """An exponential fall after each accent, exactly its weight at the accent's frame."""
+    out = np.zeros(frames)
+    step = np.exp(-1 / (float(rate) * max(decay, 1e-3)))
+    weights = np.zeros(frames)
+    for accent in accents:
+        frame = rate.frame_at(accent.time)
+        if 0 <= frame < frames:
+            weights[frame] = max(weights[frame], accent.weight)
+    level = 0.0
+    for n in range(frames):
+        level = max(level * step, weights[n])
+        out[n] = level
+    return out
+
+
+def _travel(energy: Floats, beat: Floats, rate: FrameRate) -> Floats:
+    """Distance: 0.3 per second in silence, about 1 at middling energy, 2.5 at most."""
+    speed = 0.3 + 1.7 * energy**1.3 + 0.5 * beat * energy
+    return np.cumsum(speed) / float(rate)

@@ -1,0 +1,78 @@
+"""The embedded painter: keyframes without any provider, from the tier-1 scenes at still quality."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clavilux import registry
+from clavilux.interfaces import SceneView
+from clavilux.model.color import hex_to_srgb, ramp
+from clavilux.model.request import ImageRequest, Still
+from clavilux.rendering.picture import roll_off, shrink
+
+
+class Painter:
+    """Paints composed stills, with the depth it knows because it made them."""
+
+    name: ClassVar[str] = "painter"
+
+    def generate(self, request: ImageRequest) -> Still:
+        """Paint the scene that the prompt's words ask for; the same request, the same pixels."""
+        scene = registry.get("scenes", scene_for(request.prompt, usual=request.scene))
+        rgb = np.zeros((3, request.height, request.width), np.float32)
+        depth = np.zeros((request.height, request.width), np.float32)
+        scene.draw(rgb, _view(request), depth=depth)
+        near = np.clip(shrink(depth, max(1, request.height // 270)), 0, 1)
+        return Still(rgb=_developed(rgb, request.seed), depth=(near * 255).astype(np.uint8))
+
+
+def scene_for(prompt: str, *, usual: str) -> str:
+    """The scene whose theme words the prompt holds most of; the usual one where it names itself."""
+    words = set(re.findall(r"[a-z]+", prompt.lower()))
+    scores = {
+        name: len(words & set(registry.get("scenes", name).words))
+        for name in registry.names("scenes")
+    }
+    if scores.get(usual, 0) > 0 or not any(scores.values()):
+        return usual
+    return max(scores, key=lambda name: (scores[name], name))
+
+
+def _view(request: ImageRequest) -> SceneView:
+    """A moment at the height of the section, different for every seed."""
+    rng = np.random.default_rng(request.seed)
+    travel, time, progress, accent = (float(v) for v in rng.random(4))
+    lively = 0.35 + 0.6 * request.energy
+    return SceneView(
+        time=40 * time,
+        travel=30 * travel,
+        energy=max(request.energy, 0.95 if request.hero else 0.0),
+        loudness=lively,
+        bass=lively * 0.8,
+        mid=lively * 0.9,
+        high=lively,
+        beat=0.35 * accent,
+        bar=0.3,
+        flux=0.3 * lively,
+        progress=0.15 + 0.7 * progress,
+        brightness=0.4 + 0.3 * request.energy,
+        palette=np.array([hex_to_srgb(c) for c in request.palette], np.float32),
+        ramp=ramp(request.palette),
+        seed=request.seed,
+        detail=1,
+    )
+
+
+def _developed(rgb: NDArray[np.float32], seed: int) -> NDArray[np.uint8]:
+    """Planes (3, h, w) to 8-bit pixels (h, w, 3): light rolled off, triangular dither of one step
+    (Lipshitz, Wannamaker and Vanderkooy, 1992), so that gradients survive 8 bits."""
+    rng = np.random.default_rng(seed)
+    out = np.empty((*rgb.shape[1:], 3), np.uint8)
+    for channel in range(3):
+        noise = rng.random(rgb.shape[1:], np.float32) - rng.random(rgb.shape[1:], np.float32)
+        out[..., channel] = np.clip(roll_off(rgb[channel]) * 255 + 0.5 + noise * 0.5, 0, 255)
+    return out

@@ -1,0 +1,1 @@
+"""Timeline + frame number -> picture planes. Pure."""

@@ -1,0 +1,1 @@
+from clavilux.compiled import fast, kernel  # noqa: F401

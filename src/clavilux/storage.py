@@ -1,0 +1,54 @@
+"""Bytes by digest, in a folder. Whole or absent: written beside, flushed, then renamed."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from clavilux.model.errors import OutputError
+
+
+class Store:
+    """A folder of blobs, each named by the digest of what made it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, key: str, suffix: str) -> Path:
+        """Where a blob lies, whether or not it exists."""
+        return self.folder / key[:2] / f"{key}{suffix}"
+
+    def has(self, key: str, suffix: str) -> bool:
+        return self.path(key, suffix).is_file()
+
+    def get(self, key: str, suffix: str) -> bytes | None:
+        """The bytes, or None where there are none."""
+        try:
+            return self.path(key, suffix).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def put(self, key: str, suffix: str, data: bytes) -> Path:
+        """Store bytes; a crash at any point leaves the old state or the new one."""
+        target = self.path(key, suffix)
+        write_atomically(target, data)
+        return target
+
+
+def write_atomically(target: Path, data: bytes) -> None:
+    """Write a file whole or not at all. Raises OutputError with the system's reason."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(target)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise OutputError(f"cannot write {target}: {error.strerror or error}") from error

@@ -1,0 +1,177 @@
+"""What the command line shows: progress with a real ETA, tables. Quiet where nobody looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from clavilux.diagnosis import Check
+    from clavilux.direction.style import Style
+    from clavilux.interfaces import Effect
+    from clavilux.model.report import RenderReport
+    from clavilux.model.song import Analysis
+    from clavilux.model.spec import RenderSpec
+    from clavilux.pipeline import OnProgress
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[OnProgress]:
+    """A progress line on a terminal; nothing in a pipe or with --json."""
+    if quiet or not err.is_terminal:
+        yield lambda verb, at, done, total: None
+        return
+    columns = (
+        TextColumn("{task.fields[verb]:>9}"),
+        BarColumn(bar_width=32),
+        TextColumn("{task.fields[at]} {task.completed:.0f}/{task.total:.0f}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True) as bars:
+        yield _Bars(bars)
+
+
+class _Bars:
+    """One bar at a time: a new verb replaces the last one."""
+
+    def __init__(self, bars: Progress) -> None:
+        self._bars = bars
+        self._verb = ""
+        self._task: TaskID | None = None
+
+    def __call__(self, verb: str, at: str, done: int, total: int) -> None:
+        if verb != self._verb or self._task is None:
+            if self._task is not None:
+                self._bars.remove_task(self._task)
+            self._verb = verb
+            self._task = self._bars.add_task("", total=max(total, 1), verb=verb, at=at)
+        self._bars.update(self._task, completed=done, total=max(total, 1), at=at)
+
+
+def clock(seconds: float) -> str:
+    """83.4 -> 1:23.4."""
+    return f"{int(seconds // 60)}:{seconds % 60:04.1f}"
+
+
+def show_analysis(analysis: Analysis) -> None:
+    tempo = f"{analysis.tempo:.1f} BPM" if analysis.tempo else "no steady pulse"
+    mood = analysis.mood
+    out.print(
+        f"[bold]{analysis.song.title}[/]  {clock(analysis.duration)}  {tempo}, {analysis.meter}/4  "
+        f"{analysis.key}  valence {mood.valence:+.2f}, arousal {mood.arousal:+.2f}"
+    )
+    table = Table(box=None, pad_edge=False)
+    for name, justify in (("section", "left"), ("start", "right"), ("end", "right")):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    table.add_column("like")
+    table.add_column("energy")
+    table.add_column("shifts")
+    for section in analysis.sections:
+        climax = "  climax" if section.start <= analysis.climax < section.end else ""
+        table.add_row(
+            section.label,
+            clock(section.start),
+            clock(section.end),
+            section.group,
+            "━" * round(20 * section.energy) + climax,
+            ", ".join(clock(t) for t in section.shifts),
+        )
+    out.print(table)
+    out.print(f"{len(analysis.beats)} beats, {len(analysis.downbeats)} bars", style="dim")
+
+
+def show_spec(spec: RenderSpec, analysis: Analysis) -> None:
+    out.print(f"[bold]{spec.title}[/]  style {spec.style}  seed {spec.seed}")
+    table = Table(box=None, pad_edge=False)
+    for name in ("section", "start", "tier", "scene", "palette", "theme"):
+        table.add_column(name)
+    for section in spec.sections:
+        swatch = Text()
+        for color in section.palette:
+            swatch.append("  ", style=f"on {color}")
+        table.add_row(
+            section.label,
+            clock(section.start),
+            str(section.tier),
+            section.scene,
+            swatch,
+            section.theme,
+        )
+    out.print(table)
+
+
+def show_report(report: RenderReport) -> None:
+    sync, flash = report.sync, report.flash
+    accents = (
+        f"beats seen within {sync.accent_median_ms:.0f} ms (95 %: {sync.accent_p95_ms:.0f} ms)"
+        if sync.accent_median_ms is not None
+        else "no beat accents to measure"
+    )
+    out.print(
+        f"[bold]{sync.frames}[/] frames, style {report.style}; {accents}; sound starts at "
+        f"{sync.audio_start_ms:+.0f} ms; worst second has {flash.general_flashes:g} flashes"
+    )
+    if not flash.passed:
+        out.print("[yellow]flashing beyond the photosensitivity limit[/]")
+    if not flash.limited:
+        out.print("[yellow]the flash limiter was off (--allow-flashing)[/]")
+    for notice in report.notices:
+        out.print(f"[yellow]{notice}[/]")
+    out.print(
+        f"{report.segments} segments, {report.segments_reused} reused; "
+        f"{report.stills} stills, {report.stills_reused} reused; "
+        f"{sum(report.seconds.values()):.0f} s",
+        style="dim",
+    )
+
+
+def show_styles(looks: Sequence[Style]) -> None:
+    table = Table(box=None, pad_edge=False)
+    for name in ("style", "palette", "what it is"):
+        table.add_column(name)
+    for look in looks:
+        swatch = Text()
+        for color in next(iter(look.palettes.values())):
+            swatch.append("  ", style=f"on {color}")
+        table.add_row(look.name, swatch, look.description)
+    out.print(table)
+
+
+def effect_facts(effect: Effect) -> dict[str, Any]:
+    """An effect as plain data."""
+    return {
+        "name": effect.name,
+        "stage": effect.stage,
+        "about": effect.about,
+        "driven_by": effect.driven_by,
+        "parameters": [
+            {slot: getattr(p, slot) for slot in type(p).__slots__} for p in effect.parameters
+        ],
+    }
+
+
+def show_effects(effects: Sequence[Effect]) -> None:
+    table = Table(box=None, pad_edge=False)
+    for name in ("effect", "driven by", "parameters", "what it does"):
+        table.add_column(name)
+    for effect in effects:
+        numbers = "\n".join(f"{p.name} {p.low:g}..{p.high:g} {p.unit}" for p in effect.parameters)
+        table.add_row(effect.name, effect.driven_by, numbers, effect.about)
+    out.print(table)
+
+
+def show_checks(checks: Sequence[Check]) -> None:
+    for check in checks:
+        mark = "[green]ok[/]     " if check.present else "[red]missing[/]"
+        if not check.present and not check.needed:
+            mark = "[dim]absent[/] "
+        out.print(f"{mark} {check.name}: {check.found if check.present else check.adds}")
