@@ -14,6 +14,7 @@ from clavilux.model.errors import ClaviluxError, InputError
 
 if TYPE_CHECKING:
     from clavilux.model.report import RenderReport
+    from clavilux.model.spec import Tier
     from clavilux.pipeline import RenderOptions
     from clavilux.storage import Store
 
@@ -33,7 +34,8 @@ Output = Annotated[
 StyleName = Annotated[str, typer.Option("--style", help="A name from `clavilux styles`, or auto.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Another seed, another video.")]
 TierChoice = Annotated[
-    int, typer.Option("--tier", min=1, max=3, help="1 moving scenes, 2 stills in motion, 3 AI video.")
+    str,
+    typer.Option("--tier", help="1 moving scenes, 2 stills in motion, 3 AI video; auto mixes."),
 ]
 PresetName = Annotated[
     str, typer.Option("--preset", help="youtube, vertical, square, 4k, preview or canvas.")
@@ -63,7 +65,7 @@ def render(
     output: Output = None,
     style: StyleName = "auto",
     seed: Seed = 1,
-    tier: TierChoice = 2,
+    tier: TierChoice = "auto",
     preset: PresetName = "youtube",
     fps: Fps = "",
     start: Start = "0",
@@ -85,7 +87,7 @@ def preview(
     at: Annotated[str, typer.Option("--at", help="Only ten seconds around this time.")] = "",
     style: StyleName = "auto",
     seed: Seed = 1,
-    tier: TierChoice = 2,
+    tier: TierChoice = "auto",
     workers: Workers = 0,
     as_json: Json = False,
 ) -> None:
@@ -126,7 +128,7 @@ def plan(
     output: Output = None,
     style: StyleName = "auto",
     seed: Seed = 1,
-    tier: TierChoice = 2,
+    tier: TierChoice = "auto",
     prompts: Annotated[
         bool, typer.Option("--prompts", help="Show the exact prompts that would be sent.")
     ] = False,
@@ -233,7 +235,7 @@ def _tell(report: RenderReport) -> None:
 def _options(
     style: str,
     seed: int,
-    tier: int,
+    tier: str,
     preset: str,
     fps: str,
     start: str,
@@ -260,7 +262,7 @@ def _options(
     options = pipeline.RenderOptions(
         style=style,
         seed=seed,
-        tier=tier,  # type: ignore[arg-type]
+        tier=_tier(tier),
         preset=shape,
         allow_flashing=allow_flashing,
         encoder=EncoderSettings(preset="ultrafast", crf=24) if fast else EncoderSettings(),
@@ -268,6 +270,13 @@ def _options(
     )
     seconds = _seconds(duration, "--duration") if duration else None
     return pipeline.with_part(options, _seconds(start, "--start"), seconds)
+
+
+def _tier(text: str) -> Tier | None:
+    tiers: dict[str, Tier | None] = {"auto": None, "1": 1, "2": 2, "3": 3}
+    if text not in tiers:
+        raise InputError(f"there is no tier '{text}'; choose auto, 1, 2 or 3")
+    return tiers[text]
 
 
 def _seconds(text: str, what: str) -> float:

@@ -23,7 +23,7 @@ def _cache_folder() -> Path:
     return base / "kernels" / f"{numba.__version__}-{sources[:16]}"
 
 
-numba.config.CACHE_DIR = str(_cache_folder())
+setattr(numba.config, "CACHE_DIR", str(_cache_folder()))  # noqa: B010
 
 fast: Any = njit(inline="always", fastmath=True, error_model="numpy", cache=True)
 """For small functions called per pixel: inlined, so that the loop around them becomes SIMD code."""

@@ -124,6 +124,8 @@ class Shot:
     seconds: float
     """How long the clip lasts."""
     beat_seconds: float
+    framing: int
+    """How often this picture was shown in its section before: 0 is the whole of it."""
     variation: tuple[float, float, float, float]
     """Random numbers 0..1 that belong to this clip."""
 

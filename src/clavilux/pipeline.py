@@ -54,7 +54,8 @@ class RenderOptions:
 
     style: str = "auto"
     seed: int = 1
-    tier: Tier = 2
+    tier: Tier | None = None
+    """None lets the director choose per section."""
     preset: Preset = PRESETS["youtube"]
     part: Part = field(default_factory=Part)
     allow_flashing: bool = False

@@ -1,4 +1,4 @@
-"""How good the analysis is on songs with known beats and sections: floors, below what it reaches."""
+"""How good the analysis is on songs of known beats and sections: floors below what it reaches."""
 
 from __future__ import annotations
 

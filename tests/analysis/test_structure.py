@@ -23,7 +23,9 @@ def chord(root: int, kind: tuple[int, ...], seconds: float, *, level: float) -> 
     return level * np.sum(tones, axis=0) * np.exp(-time / 2) / len(notes)
 
 
-def part(chords: list[tuple[int, tuple[int, ...]]], *, bars: int, level: float, drums: float) -> np.ndarray:
+def part(
+    chords: list[tuple[int, tuple[int, ...]]], *, bars: int, level: float, drums: float
+) -> np.ndarray:
     """Bars of two seconds, a chord each, with kicks and snares."""
     rng = np.random.default_rng(1)
     fade = np.exp(-np.arange(3000) / 600)
@@ -90,7 +92,13 @@ def test_energy_and_climax_are_in_the_chorus(made) -> None:  # type: ignore[no-u
 
 @pytest.mark.parametrize(
     ("tonic", "mode", "shift"),
-    [("C", "major", 0), ("D", "major", 2), ("G#", "major", -4), ("A", "minor", 0), ("E", "minor", -5)],
+    [
+        ("C", "major", 0),
+        ("D", "major", 2),
+        ("G#", "major", -4),
+        ("A", "minor", 0),
+        ("E", "minor", -5),
+    ],
 )
 def test_the_key_of_a_cadence_is_found(tonic: str, mode: str, shift: int) -> None:
     major = [(0, MAJOR), (5, MAJOR), (7, MAJOR), (0, MAJOR)]

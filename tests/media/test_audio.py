@@ -71,7 +71,11 @@ def test_every_format_keeps_its_length_and_its_click(tmp_path, name, codec, rate
         for layout in layouts:
             channels = av.AudioLayout(layout).nb_channels
             path = write(
-                tmp_path / name, click(rate, channels=channels), rate=rate, codec=codec, layout=layout
+                tmp_path / name,
+                click(rate, channels=channels),
+                rate=rate,
+                codec=codec,
+                layout=layout,
             )
             song, samples = audio.decode(path)
             what = f"{codec} {rate} {layout}"
@@ -92,9 +96,7 @@ def test_the_song_tells_title_codec_and_digest(tmp_path: Path) -> None:
 
 
 def test_a_tiny_sound_is_decoded(tmp_path: Path) -> None:
-    path = write(
-        tmp_path / "t.wav", click(44100)[:, 44000:57230], rate=44100, codec="pcm_s16le"
-    )
+    path = write(tmp_path / "t.wav", click(44100)[:, 44000:57230], rate=44100, codec="pcm_s16le")
     song, samples = audio.decode(path)
     assert song.duration == pytest.approx(0.3, abs=1e-4)
     assert len(samples) == 6615

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,7 +55,9 @@ def describe(spectrum: Spectrum, rhythm: Rhythm, *, duration: float) -> Bars:
         edges=edges,
         timbre=_standardise(_averages(spectrum.timbre, edges, steps=1, rate=LONG_FPS)),
         rhythm=_standardise(_averages(flux, edges, steps=RHYTHM_STEPS, rate=FPS)),
-        chords=_standardise(_unit(_averages(spectrum.chroma, edges, steps=CHORD_STEPS, rate=LONG_FPS))),
+        chords=_standardise(
+            _unit(_averages(spectrum.chroma, edges, steps=CHORD_STEPS, rate=LONG_FPS))
+        ),
         loudness=_averages(loudness[:, None], edges, steps=1, rate=FPS)[:, 0],
         density=_averages(flux.mean(axis=1, keepdims=True), edges, steps=1, rate=FPS)[:, 0],
         low=_averages(bands[:, :2].max(axis=1, keepdims=True), edges, steps=1, rate=FPS)[:, 0],
@@ -82,7 +85,7 @@ def _fill(downbeats: Array, bar: float, *, duration: float) -> Array:
     """Edges no further apart than two bars, silence included."""
     points = [0.0, *downbeats, duration]
     edges = [0.0]
-    for left, right in zip(points[:-1], points[1:], strict=True):
+    for left, right in itertools.pairwise(points):
         whole = max(1, int((right - left) / bar + 0.25)) if right - left > 1.75 * bar else 1
         edges.extend(left + (right - left) * (k + 1) / whole for k in range(whole))
     clean = [0.0]

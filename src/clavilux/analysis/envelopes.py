@@ -52,13 +52,13 @@ def _scale(curve: Floats, *, floor: float) -> Floats:
     if len(audible) == 0:
         return np.zeros_like(curve)
     top = float(np.percentile(audible, 99))
-    return np.clip(np.where(curve > floor, curve / top, 0), 0, 1).astype(np.float32)
+    return np.asarray(np.clip(np.where(curve > floor, curve / top, 0), 0, 1), dtype=np.float32)
 
 
 def _smooth(curve: Floats, seconds: float) -> Floats:
     size = max(1, round(seconds * FPS))
     smooth = ndimage.uniform_filter1d(curve.astype(np.float64), size, mode="nearest")
-    return np.maximum(smooth, 0).astype(np.float32)
+    return np.asarray(np.maximum(smooth, 0), dtype=np.float32)
 
 
 def onset_curve(spectrum: Spectrum) -> Floats:
@@ -92,7 +92,7 @@ def _loudness(rms: Floats) -> Floats:
     if len(audible) == 0:
         return np.zeros_like(rms)
     top = float(np.percentile(audible, 99))
-    return np.clip(1 + (decibels - top) / LOUDNESS_RANGE_DB, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(1 + (decibels - top) / LOUDNESS_RANGE_DB, 0, 1), dtype=np.float32)
 
 
 def _centroid(spectrum: Spectrum) -> Floats:
@@ -111,4 +111,4 @@ def _thin(curve: Floats, hop: int, *, keep_peaks: bool) -> NDArray[np.float32]:
         near = ndimage.maximum_filter1d(curve, hop, mode="nearest")
     else:
         near = ndimage.uniform_filter1d(curve.astype(np.float64), hop + 1, mode="nearest")
-    return np.round(np.clip(near[::hop], 0, 1), DECIMALS).astype(np.float32)
+    return np.asarray(np.round(np.clip(near[::hop], 0, 1), DECIMALS), dtype=np.float32)

@@ -21,6 +21,8 @@ LOCAL_SECONDS = 4.0
 """Curves are divided by their local strength, measured over this many seconds each way."""
 FLOOR = 0.004
 """Strength below which a curve counts as silent, in the flux's log10 units."""
+FAINT = 0.3
+"""Notes below this share of the song's usual strength are no harmony to compare."""
 SHARPEN_SECONDS = 0.8
 """Chord changes count by how far they stand out of this much time around them."""
 CHORD_SECONDS = 0.2
@@ -65,10 +67,10 @@ def _change(chroma: Floats) -> Floats:
     wide = np.pad(chroma.astype(np.float64), ((1, 1), (0, 0)))
     before = _recent(wide[:-2], decay)
     after = _recent(wide[:1:-1], decay)[::-1]
-    faint = 0.1 * float(np.linalg.norm(chroma, axis=1).mean()) + 1e-4
+    faint = FAINT * float(np.sqrt(np.mean((chroma.astype(np.float64) ** 2).sum(axis=1)))) + 1e-4
     was, comes = np.linalg.norm(before, axis=1), np.linalg.norm(after, axis=1)
     cosine = (before * after).sum(axis=1) / ((was + faint) * (comes + faint))
-    return np.asarray((1 - cosine) * comes / (comes + 3 * faint), dtype=np.float32)
+    return np.asarray((1 - cosine) * comes / (comes + faint), dtype=np.float32)
 
 
 def _recent(chroma: NDArray[np.float64], decay: float) -> NDArray[np.float64]:
@@ -79,14 +81,15 @@ def _recent(chroma: NDArray[np.float64], decay: float) -> NDArray[np.float64]:
 def _to_short_frames(curve: Floats, *, length: int) -> Floats:
     """Linear interpolation from LONG_FPS to FPS; both grids start at sample 0."""
     times = np.arange(length) * (HOP / LONG_HOP)
-    return np.interp(times, np.arange(len(curve)), curve).astype(np.float32)
+    return np.asarray(np.interp(times, np.arange(len(curve)), curve), dtype=np.float32)
 
 
 def fit(evidence: Floats, *, meter: int, pulse_weight: float = PULSE_WEIGHT) -> Floats:
     """(T, 7) -> (T, meter, PHASES): log likelihood ratio of each frame at each place in the bar."""
     weights = template(meter, pulse_weight=pulse_weight)
     centred = evidence - evidence.mean(axis=0)
-    return (centred @ weights.reshape(len(CURVES), -1)).reshape(-1, meter, PHASES)
+    scores = centred @ weights.reshape(len(CURVES), -1)
+    return np.asarray(scores.reshape(-1, meter, PHASES), dtype=np.float32)
 
 
 def template(meter: int, *, pulse_weight: float = PULSE_WEIGHT) -> Floats:

@@ -1,4 +1,4 @@
-"""Beats on frames -> beats on the music: snapped to attacks, smoothed to steady tempi, completed."""
+"""Beats on frames -> beats on the music: on attacks, smoothed to steady tempi, completed."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ CLOSE_SECONDS = 0.004
 ROUNDS = 12
 STEADY_SHARE, STEADY_SECONDS = 0.7, 0.012
 """A song is made to a click if this share of its clear attacks lies this close to one line."""
+EVEN_SHARE, EVEN_SECONDS = 0.8, 0.045
+"""... and if this share of its beats differs by less than this from the median one."""
 
 
 def attack_offsets(samples: Floats, times: Times) -> tuple[Times, Times]:
@@ -63,7 +65,7 @@ def steady(measured: Times, weights: Times) -> tuple[float, float] | None:
 
     Works on times alone, so that beats the tracker missed, added or moved by half do not matter.
     """
-    if len(measured) < 16 or weights.sum() < 4:
+    if len(measured) < 16 or weights.sum() < 4 or not _is_even(measured):
         return None
     period = _strongest_period(measured, weights)  # of half-beats, from here on
     phase = np.angle(np.sum(weights * np.exp(2j * np.pi * measured / period)))
@@ -76,6 +78,13 @@ def steady(measured: Times, weights: Times) -> tuple[float, float] | None:
         period, origin = (float(v) for v in np.polyfit(number, measured, 1, w=np.sqrt(pull)))
     share = weights[miss < STEADY_SECONDS].sum() / weights.sum()
     return (2 * period, origin) if share >= STEADY_SHARE else None
+
+
+def _is_even(measured: Times) -> bool:
+    """Whether nearly all beats are as long as the median beat, give or take a snap."""
+    lengths = np.diff(measured)
+    usual = np.median(lengths)
+    return bool(np.mean(np.abs(lengths - usual) < EVEN_SECONDS) > EVEN_SHARE)
 
 
 def _strongest_period(measured: Times, weights: Times) -> float:

@@ -1,8 +1,9 @@
-"""A guess at the song's mood. There is no truth to train on: simple rules, and modest confidence."""
+"""A guess at the song's mood. There is no truth to train on: simple rules, modest confidence."""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clavilux.analysis.envelopes import QUIET
 from clavilux.analysis.rhythm import Rhythm
@@ -15,7 +16,7 @@ MOST_CONFIDENT = 0.6
 def guess_mood(
     spectrum: Spectrum, *, rhythm: Rhythm, key: Key, onsets: tuple[float, ...], duration: float
 ) -> Mood:
-    """Arousal from loudness, density, brightness and tempo; valence from mode, tempo and brightness.
+    """Arousal: loudness, density, brightness and tempo; valence: mode, tempo and brightness.
 
     The signs follow Gabrielsson and Lindström's review in Juslin and Sloboda (eds.), "Handbook of
     Music and Emotion" (2010); the weights are ours.
@@ -43,6 +44,6 @@ def _place(value: float, *, low: float, high: float) -> float:
     return float(np.clip(2 * (value - low) / (high - low) - 1, -1, 1))
 
 
-def _brightness(spectrum: Spectrum, audible: np.ndarray) -> float:  # type: ignore[type-arg]
+def _brightness(spectrum: Spectrum, audible: NDArray[np.bool_]) -> float:
     """Median spectral centroid in Hz."""
     return max(float(np.median(spectrum.centroid[audible])), 30.0)

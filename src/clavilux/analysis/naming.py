@@ -73,7 +73,7 @@ def _verse_group(parts: list[Part], chorus: int) -> int | None:
     if repeated:
         return max(repeated, key=lambda g: (sum(parts[i].duration for i in _members(parts, g)), -g))
     first = _members(parts, chorus)[0]
-    before = [i for i in range(1, first)]
+    before = list(range(1, first))
     return parts[max(before, key=lambda i: parts[i].duration)].group if before else None
 
 

@@ -59,8 +59,12 @@ def _checkerboard(alike: Array, half: int) -> Array:
     sums = np.zeros((count + 1, count + 1))
     sums[1:, 1:] = alike.cumsum(axis=0).cumsum(axis=1)
 
-    def mean(top: NDArray[np.int64], bottom: NDArray[np.int64], left: NDArray[np.int64],
-             right: NDArray[np.int64]) -> Array:
+    def mean(
+        top: NDArray[np.int64],
+        bottom: NDArray[np.int64],
+        left: NDArray[np.int64],
+        right: NDArray[np.int64],
+    ) -> Array:
         area = np.maximum((bottom - top) * (right - left), 1)
         return np.asarray(
             (sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]) / area
@@ -71,7 +75,7 @@ def _checkerboard(alike: Array, half: int) -> Array:
     within = 0.5 * (mean(before, edge, before, edge) + mean(edge, after, edge, after))
     across = mean(before, edge, edge, after)
     fullness = np.minimum(edge - before, after - edge) / half
-    return (within - across) * np.sqrt(fullness)
+    return np.asarray((within - across) * np.sqrt(fullness))
 
 
 def _lag_novelty(alike: Array) -> Array:
@@ -97,7 +101,7 @@ def _lag_novelty(alike: Array) -> Array:
     right = (sums[after] - sums[edge]) / np.maximum(after - edge, 1)[:, None]
     change = np.linalg.norm(left - right, axis=1)
     change[[0, -1]] = 0
-    return change
+    return np.asarray(change)
 
 
 def _jump(loudness: Array) -> Array:

@@ -63,9 +63,7 @@ def track(scores: Floats, *, tempo: float | None = None) -> Path:
     while True:
         part = scores[start : start + window]
         is_last = start + window >= len(scores)
-        beat, length, position, score = _track_window(
-            part, prior=prior, state=state, free=free
-        )
+        beat, length, position, score = _track_window(part, prior=prior, state=state, free=free)
         keep = len(beat) if is_last else int(np.searchsorted(beat, window - overlap))
         if is_last or keep < 2:
             frames.append(start + beat[:keep])
@@ -119,16 +117,23 @@ def _prior(lengths: NDArray[np.int64], *, tempo: float | None) -> Floats:
 
 
 def _step_costs(lengths: NDArray[np.int64]) -> Floats:
-    """(lengths, 2 * REACH + 1): the cost of a beat of this length after one `step` frames longer."""
+    """(lengths, 2 * REACH + 1): the cost of a beat of this length after one longer by -REACH.."""
     steps = np.abs(np.arange(-REACH, REACH + 1))
     relative = np.maximum(steps - 1, 0)[None, :] / lengths[:, None]
     return np.asarray(TEMPO_COST * relative + FREE_STEP_COST * (steps > 0), dtype=np.float32)
 
 
-@njit(cache=True, fastmath={"nsz", "arcp", "contract", "reassoc"})  # type: ignore[untyped-decorator]
-def _forward(  # type: ignore[no-untyped-def]
-    sums, offsets, prior, step_costs, state, free, jump_cost, reset_cost
-):
+@njit(cache=True, fastmath={"nsz", "arcp", "contract", "reassoc"})
+def _forward(
+    sums: Floats,
+    offsets: NDArray[np.int64],
+    prior: Floats,
+    step_costs: Floats,
+    state: Floats,
+    free: int,
+    jump_cost: float,
+    reset_cost: float,
+) -> tuple[Floats, NDArray[np.int16]]:
     """best[t, d, p]: score of a beat of length d at position p that ends at frame t; and whence."""
     frames, meter = sums.shape[0], sums.shape[1]
     count, parts = offsets.shape[0], offsets.shape[1] - 1

@@ -16,6 +16,8 @@ FRAME_LATENCY = 1 / FPS
 """Seconds by which flux frames lag behind the attacks they show (measured on click tracks)."""
 WALTZ_LEAD = 1.04
 """Ratio by which the score of 3/4 must beat 4/4's: 887 of 912 Harmonix songs are in 4."""
+EMPTY = 0.15
+"""Beats with less than this share of their neighbours' onsets are none."""
 RESET_COST = 40.0
 """Cost of an irregular bar on a steady grid."""
 LEAST_CLARITY = 0.24
@@ -71,10 +73,19 @@ def _track(curves: Floats) -> tuple[int, pointer.Path]:
     meter = 3 if paths[3].score > WALTZ_LEAD * paths[4].score else 4
     if len(paths[meter].frames) < 4:
         return meter, paths[meter]
-    lengths = np.sort(np.diff(paths[meter].frames))
-    middle = np.searchsorted(np.cumsum(lengths), lengths.sum() / 2)
-    tempo = 60 * FPS / float(lengths[middle])
+    tempo = _own_tempo(paths[meter], curves)
     return meter, pointer.track(evidence.fit(curves, meter=meter), tempo=tempo)
+
+
+def _own_tempo(path: pointer.Path, curves: Floats) -> float:
+    """The tempo that holds for half of the time; halved if every second beat is empty."""
+    lengths = np.sort(np.diff(path.frames))
+    middle = np.searchsorted(np.cumsum(lengths), lengths.sum() / 2)
+    usual = float(lengths[middle])
+    onsets = _peak_near(curves[:, :5].max(axis=1), path.frames / FPS - FRAME_LATENCY)
+    odd, even = float(onsets[1::2].mean()), float(onsets[::2].mean())
+    empty = min(odd, even) < EMPTY * max(odd, even)
+    return 60 * FPS / (2 * usual if empty and 2 * usual <= pointer.LONGEST else usual)
 
 
 def _refine(
@@ -101,7 +112,7 @@ def _refine(
 def _steady_times(period: float, origin: float, *, duration: float) -> Times:
     first = np.ceil((-0.02 - origin) / period)
     last = np.ceil((duration - origin) / period)
-    return np.maximum(origin + period * np.arange(first, last), 0.0)
+    return np.asarray(np.maximum(origin + period * np.arange(first, last), 0.0))
 
 
 def _count_bars(times: Times, scores: Floats) -> tuple[NDArray[np.int64], float]:
@@ -149,7 +160,7 @@ def _is_heard(times: Times, spectrum: Spectrum, *, meter: int) -> NDArray[np.boo
     after = sounds[np.searchsorted(sounds, times - 0.02)]
     before = sounds[np.searchsorted(sounds, times + 0.02) - 1]
     near = (after - times < 0.25 * period) | (times - before < 0.25 * period)
-    return near | (after - before < BREAK_BARS * meter * period)
+    return np.asarray(near | (after - before < BREAK_BARS * meter * period))
 
 
 def _confidence(times: Times, curves: Floats) -> NDArray[np.float64]:
@@ -190,7 +201,9 @@ def _peak_near(curve: Floats, times: Times) -> NDArray[np.float64]:
 def _peak_spread(curve: Floats, times: Times) -> NDArray[np.float64]:
     """The mean of _peak_near over the places between each beat and the next, but for the half."""
     period = np.diff(times, append=2 * times[-1] - times[-2])
-    between = [_peak_near(curve, times + part * period) for part in (1 / 6, 0.3, 0.38, 0.62, 0.7, 5 / 6)]
+    between = [
+        _peak_near(curve, times + part * period) for part in (1 / 6, 0.3, 0.38, 0.62, 0.7, 5 / 6)
+    ]
     return np.asarray(np.mean(between, axis=0))
 
 

@@ -34,7 +34,7 @@ BANDS = (("sub", 20, 60), ("bass", 60, 250), ("low_mid", 250, 500), ("mid", 500,
 BAND_EDGES = (20.0, 60.0, 250.0, 500.0, 2000.0, RATE / 2)
 MELS = 72
 FLUX_EDGES = (20.0, 150.0, 500.0, 3000.0, RATE / 2)
-"""Edges in Hz of the four flux bands: low (kick, bass), low-mid, mid (snare, voice), high (hats)."""
+"""Edges in Hz of the flux bands: low (kick, bass), low-mid, mid (snare, voice), high (hats)."""
 LOG_GAIN = 1000.0
 """Magnitudes m become log10(1 + LOG_GAIN * m): a whisper of 0.001 of full scale counts as 0.3."""
 FLUX_LAG = 2
@@ -191,7 +191,7 @@ def _chromas(power: Floats) -> tuple[Floats, Floats]:
 def _window(hertz: Floats, band: tuple[float, float]) -> Floats:
     """1 inside the band, falling to 0 within a third of an octave beyond its edges."""
     low, high = np.log2(hertz / band[0]), np.log2(band[1] / hertz)
-    return np.clip(1 + 3 * np.minimum(low, high), 0, 1)
+    return np.asarray(np.clip(1 + 3 * np.minimum(low, high), 0, 1), dtype=np.float32)
 
 
 def _fold(frame: NDArray[np.intp], hertz: Floats, weight: Floats, *, count: int) -> Floats:

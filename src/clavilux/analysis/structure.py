@@ -114,7 +114,9 @@ def _best_diagonal(block: Array) -> float:
     if block.shape[0] > block.shape[1]:
         block = block.T
     rows, columns = block.shape
-    means = [float(np.mean(np.diagonal(block, offset)[:rows])) for offset in range(columns - rows + 1)]
+    means = [
+        float(np.mean(np.diagonal(block, offset)[:rows])) for offset in range(columns - rows + 1)
+    ]
     return max(means)
 
 
@@ -193,7 +195,7 @@ class Climax:
     position: float = 0.5
 
 
-def find_climax(bars: Bars, *, weights: Climax = Climax()) -> float:  # noqa: B008
+def find_climax(bars: Bars, *, weights: Climax = Climax()) -> float:
     """The start of the bar from which the next six seconds are the song's strongest."""
     lengths = np.diff(bars.edges)
     span = max(1, round(6.0 / float(np.median(lengths))))

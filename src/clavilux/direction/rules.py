@@ -32,10 +32,13 @@ class RulesDirector:
         *,
         style: str = "auto",
         seed: int = 1,
-        tier: Tier = 2,
+        tier: Tier | None = None,
         song_path: str = "",
     ) -> RenderSpec:
-        """`style` is a built-in name, the path of a .toml file, or "auto"."""
+        """`style` is a built-in name, the path of a .toml file, or "auto".
+
+        Without a tier, the parts that carry the song move (tier 1), the others are stills (2).
+        """
         if not analysis.sections:
             raise SpecError(f"song '{analysis.song.title}' has no sections to direct")
         chosen = load_style(choose_style(analysis, seed) if style == "auto" else style)
@@ -50,7 +53,7 @@ class RulesDirector:
 
 
 def _sections(
-    analysis: Analysis, style: Style, *, seed: int, tier: Tier
+    analysis: Analysis, style: Style, *, seed: int, tier: Tier | None
 ) -> tuple[SectionSpec, ...]:
     sections = analysis.sections
     energies = plan_energies(analysis)
@@ -71,7 +74,7 @@ def _sections(
                 palette=palettes[i],
                 mood=mood,
                 prompt=prompt,
-                tier=tier,
+                tier=tier or _tier(section, energies[i]),
                 scene=scenes[i],
                 energy=energies[i],
                 stills=stills[i].stills,
@@ -81,6 +84,11 @@ def _sections(
             )
         )
     return tuple(specs)
+
+
+def _tier(section: Section, energy: float) -> Tier:
+    lively = section.function in ("chorus", "drop", "solo", "instrumental")
+    return 1 if lively or energy >= 0.75 else 2
 
 
 def plan_energies(analysis: Analysis) -> tuple[float, ...]:

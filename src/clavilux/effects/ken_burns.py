@@ -38,16 +38,31 @@ class KenBurns:
         Parameter(
             name="pan_y", low=-0.1, high=0.1, default=0, unit="heights", about="over the clip"
         ),
+        Parameter(
+            name="framing_zoom", low=1, high=2, default=1, unit="x", about="how close to begin with"
+        ),
+        Parameter(
+            name="framing_x", low=-0.5, high=0.5, default=0, unit="heights", about="what to look at"
+        ),
+        Parameter(
+            name="framing_y", low=-0.5, high=0.5, default=0, unit="heights", about="what to look at"
+        ),
     )
 
     def drive(self, shot: Shot) -> dict[str, Curve]:
         inward = 1.0 if shot.variation[0] < 0.65 else -1.0
         angle = 2 * math.pi * shot.variation[1]
-        reach = min(0.012 * shot.seconds, 0.06) * (0.5 + shot.energy) * min(shot.strength, 1.5)
+        strength = min(shot.strength, 1.5)
+        reach = min(0.012 * shot.seconds, 0.06) * (0.5 + shot.energy) * strength
+        close = (1.0, 1.34, 1.18)[shot.framing % 3]
+        room = 0.42 * (1 - 1 / close)
         return {
-            "zoom_rate": Curve(base=inward * (0.5 + 1.5 * shot.energy) * min(shot.strength, 1.5)),
+            "zoom_rate": Curve(base=inward * (0.5 + 1.5 * shot.energy) * strength),
             "pan_x": Curve(base=reach * math.cos(angle)),
             "pan_y": Curve(base=0.5 * reach * math.sin(angle)),
+            "framing_zoom": Curve(base=close),
+            "framing_x": Curve(base=room if shot.variation[3] < 0.5 else -room),
+            "framing_y": Curve(base=0.6 * room * (2 * shot.variation[2] - 1)),
         }
 
     def move(self, layer: Layer, values: dict[str, float]) -> None:
@@ -57,6 +72,6 @@ class KenBurns:
         travelled = done if rate >= 0 else 1 - done
         growth = math.exp(abs(rate) * layer.duration * travelled)
         reach = max(abs(values["pan_x"]), abs(values["pan_y"]))
-        zoom = (1 + reach) * growth
-        layer.x = layer.x / zoom + values["pan_x"] * (done - 0.5)
-        layer.y = layer.y / zoom + values["pan_y"] * (done - 0.5)
+        zoom = (1 + reach) * growth * values["framing_zoom"]
+        layer.x = layer.x / zoom + values["pan_x"] * (done - 0.5) + values["framing_x"]
+        layer.y = layer.y / zoom + values["pan_y"] * (done - 0.5) + values["framing_y"]

@@ -33,8 +33,8 @@ class Parallax:
     def drive(self, shot: Shot) -> dict[str, Curve]:
         strength = min(shot.strength, 2.0)
         return {
-            "separation": Curve(base=min(0.018 + 0.02 * shot.energy, 0.06) * strength),
-            "push": Curve(base=0.5 * strength, gain=(2.0 + 3.0 * shot.energy) * strength, signal="bass"),
+            "separation": Curve(base=min(0.03 + 0.03 * shot.energy, 0.06) * strength),
+            "push": Curve(base=0.4 * strength, gain=(2.5 + 3.0 * shot.energy) * strength, signal="bass"),
             "angle": Curve(base=shot.variation[2]),
         }
 

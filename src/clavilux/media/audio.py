@@ -7,7 +7,7 @@ what sounds at second t of the file is at second t of the samples.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clavilux.media import audio_frames
+from clavilux.media.audio_frames import Samples
 from clavilux.model.errors import AudioError
 from clavilux.model.song import Song
 
@@ -26,12 +28,6 @@ ANALYSIS_RATE = 22050
 """Samples per second of what `decode` returns."""
 MAX_SECONDS = 6 * 3600.0
 """A longer file is taken for a mistake."""
-BLOCK_SECONDS = 5.0
-"""Sound is resampled in blocks of this length: memory does not grow beside the answer."""
-GAP_SECONDS = 0.03
-"""Timestamps may wander this much before a hole in the time line is believed."""
-PRIMING_SECONDS = 0.1
-"""A smaller hole before an audio-only file's first sample is encoder delay, not silence."""
 LOUDEST = 16.0
 """Floating-point samples beyond this (24 dB over full scale) are damage."""
 LAST_PACKET = 2048
@@ -39,7 +35,6 @@ LAST_PACKET = 2048
 CANCELLED = 0.03
 """The mono mix has lost the song if it keeps less than this share of the channels' power."""
 
-Samples = NDArray[np.float32]
 Progress = Callable[[float], None]
 
 
@@ -154,7 +149,7 @@ def _read_stream(
     sound = _Sound(title=tags.get("title", "").strip(), codec=stream.codec_context.name)
     sound.channels = max(1, stream.codec_context.layout.nb_channels)
     resampler: Any = None
-    for rate, block in _blocks(_on_time(container, stream)):
+    for rate, block in audio_frames.blocks(container, stream):
         if rate != sound.rate:
             if resampler is not None:
                 sound.samples.append(_resample(resampler, np.zeros(0, np.float32), last=True))
@@ -209,113 +204,3 @@ def _mix(block: Samples, *, channel: int | None, sound: _Sound) -> Samples:
     sound.channel_power = np.pad(sound.channel_power, (0, size - len(sound.channel_power)))
     sound.channel_power[: len(powers)] += powers
     return np.ascontiguousarray(mono, dtype=np.float32)
-
-
-def _blocks(frames: Iterator[tuple[int, Samples]]) -> Iterator[tuple[int, Samples]]:
-    """Join decoded frames of equal rate and channels to blocks of BLOCK_SECONDS."""
-    parts: list[Samples] = []
-    kind: tuple[int, int] = (0, 0)
-    length = 0
-    for rate, samples in frames:
-        if parts and (kind != (rate, len(samples)) or length >= BLOCK_SECONDS * rate):
-            yield kind[0], np.concatenate(parts, axis=1)
-            parts, length = [], 0
-        kind = (rate, len(samples))
-        parts.append(samples)
-        length += samples.shape[1]
-    if parts:
-        yield kind[0], np.concatenate(parts, axis=1)
-
-
-def _on_time(
-    container: av.container.InputContainer, stream: av.AudioStream
-) -> Iterator[tuple[int, Samples]]:
-    """(rate, samples of shape (channels, n)) in order, with silence where packets are missing."""
-    origin: float | None = None
-    written = 0.0
-    end = (container.duration or 0) / 1e6
-    for frame in _frames(container, stream):
-        if isinstance(frame, float):
-            origin = None if origin is None else origin - frame
-            continue
-        rate, samples = frame.sample_rate, _to_float(frame)
-        if frame.pts is not None:
-            time = frame.pts * float(frame.time_base or 1)
-            if origin is None:
-                origin = _origin(container, stream, first=time)
-            gap = time - origin - written
-            if gap < -1 or written + gap > max(end, written) + 1:
-                origin = time - written  # a chained file restarts its clock
-            elif gap > GAP_SECONDS or (written == 0 and gap > 0):
-                yield from _silence(round(gap * rate), rate=rate, channels=len(samples))
-                written += round(gap * rate) / rate
-        yield rate, samples
-        written += samples.shape[1] / rate
-
-
-def _origin(
-    container: av.container.InputContainer, stream: av.AudioStream, *, first: float
-) -> float:
-    """The timestamp, in seconds, that is time 0 of the song: the file's start."""
-    starts = [first]
-    if stream.start_time is not None:
-        starts.append(stream.start_time * float(stream.time_base or 1))
-    if container.streams.video:
-        starts.append((container.start_time or 0) / 1e6)
-        return min(starts)
-    return first if first - min(starts) < PRIMING_SECONDS else min(starts)
-
-
-def _silence(length: int, *, rate: int, channels: int) -> Iterator[tuple[int, Samples]]:
-    step = int(BLOCK_SECONDS * rate)
-    for start in range(0, length, step):
-        yield rate, np.zeros((channels, min(step, length - start)), dtype=np.float32)
-
-
-def _frames(
-    container: av.container.InputContainer, stream: av.AudioStream
-) -> Iterator[av.AudioFrame | float]:
-    """Every frame that can be decoded; a number is seconds lost that no timestamp tells of."""
-    import av
-
-    packets = container.demux(stream)
-    usual = 0.0
-    while True:
-        try:
-            packet = next(packets)
-        except (StopIteration, av.error.FFmpegError):
-            return
-        try:
-            frames = packet.decode()
-        except av.error.FFmpegError:
-            if usual > 0:
-                yield _unseen_loss(stream, size=packet.size, usual=usual)
-            continue
-        if packet.size:
-            usual = packet.size if usual == 0 else 0.9 * usual + 0.1 * packet.size
-        yield from (f for f in frames if isinstance(f, av.AudioFrame) and f.samples > 0)
-
-
-def _unseen_loss(stream: av.AudioStream, *, size: int, usual: float) -> float:
-    """Damaged MP3 frames come as one packet, stamped as one frame: seconds of the others."""
-    codec = stream.codec_context
-    if not codec.name.startswith("mp3") or not codec.sample_rate:
-        return 0.0
-    length = 1152 if codec.sample_rate >= 32000 else 576
-    return max(round(size / usual) - 1, 0) * length / codec.sample_rate
-
-
-def _to_float(frame: av.AudioFrame) -> Samples:
-    """Shape (channels, n), float32, full scale 1; the LFE channel is dropped."""
-    raw = frame.to_ndarray()
-    count = len(frame.layout.channels)
-    if not frame.format.is_planar:
-        raw = raw.reshape(-1, count).T
-    if raw.dtype == np.uint8:
-        samples = (raw.astype(np.float32) - 128.0) / 128.0
-    elif raw.dtype.kind == "i":
-        samples = raw.astype(np.float32) * np.float32(2.0 ** (1 - 8 * raw.dtype.itemsize))
-    else:
-        samples = raw.astype(np.float32)
-    keep = [i for i, c in enumerate(frame.layout.channels) if not c.name.startswith("LFE")]
-    return samples[keep] if 0 < len(keep) < count else samples

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from typing import Any
 
 import av
 import numpy as np
@@ -49,7 +50,7 @@ def encode_segment(
     """Encode yuv420p frames, each (height * 3 / 2, width) uint8, to an mp4 of video alone."""
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp4") as container:
-        stream = container.add_stream(settings.codec, rate=rate.fraction)
+        stream: Any = container.add_stream(settings.codec, rate=rate.fraction)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.options = settings.options(rate)
         context = stream.codec_context

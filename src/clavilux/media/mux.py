@@ -11,8 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 from av.container import InputContainer, OutputContainer
 
+from numpy.typing import NDArray
+
+from clavilux.media.audio_frames import blocks, clock_origin
 from clavilux.model.errors import OutputError
 from clavilux.model.time import FrameRate
 
@@ -20,6 +24,10 @@ COPIED = ("aac", "mp3")
 """Codecs that every mp4 player knows; anything else becomes AAC."""
 
 AAC_BITRATE = 256_000
+
+Floats = NDArray[np.float32]
+Packet = Any
+"""av.Packet, whose type parameters differ between versions of PyAV."""
 
 
 @contextmanager
@@ -75,12 +83,12 @@ def join(
             return "none"
         with av.open(str(song), metadata_errors="ignore") as source:
             whole = start == 0 and duration is None
-            copied = whole and source.streams.audio[0].codec_context.name in COPIED
+            copied = whole and source.streams.audio[0].codec_context.codec.canonical_name in COPIED
             if copied:
-                audio = _copied_audio(source, out)
+                sound = _copied_audio(source, out, origin=clock_origin(song))
             else:
-                audio = _encoded_audio(source, out, start=start, duration=duration)
-            _interleave(_video_packets(segments, video, rate), audio, out)
+                sound = _encoded_audio(source, out, start=start, duration=duration)
+            _interleave(_video_packets(segments, video, rate), sound, out)
         return "copied" if copied else "encoded"
 
 
@@ -93,7 +101,7 @@ def _copy_video(
 
 def _video_packets(
     segments: Sequence[tuple[int, Path]], video: Any, rate: FrameRate
-) -> Iterator[av.Packet]:
+) -> Iterator[Packet]:
     """Packets of all segments in order, moved to their place, in a time base of one frame."""
     one_frame = 1 / rate.fraction
     for first, path in segments:
@@ -110,7 +118,9 @@ def _video_packets(
                 yield packet
 
 
-def _copied_audio(source: InputContainer, out: OutputContainer) -> Iterator[av.Packet]:
+def _copied_audio(
+    source: InputContainer, out: OutputContainer, *, origin: float
+) -> Iterator[Packet]:
     """The song's own packets, shifted so that its first audible sample is at time 0.
 
     A codec's priming samples (which decoders drop, and the analysis never saw) get negative times;
@@ -119,14 +129,13 @@ def _copied_audio(source: InputContainer, out: OutputContainer) -> Iterator[av.P
     stream = source.streams.audio[0]
     audio = out.add_stream_from_template(stream)
 
-    def packets() -> Iterator[av.Packet]:
-        shift = None
+    shift = round(origin / (stream.time_base or Fraction(1)))
+
+    def packets() -> Iterator[Packet]:
         for packet in source.demux(stream):
             if packet.dts is None:
                 continue
-            if shift is None:
-                shift = _priming(source, stream, packet)
-            packet.pts = (packet.pts or packet.dts) - shift
+            packet.pts = (packet.dts if packet.pts is None else packet.pts) - shift
             packet.dts = packet.dts - shift
             packet.stream = audio
             yield packet
@@ -134,63 +143,89 @@ def _copied_audio(source: InputContainer, out: OutputContainer) -> Iterator[av.P
     return packets()
 
 
-def _priming(source: InputContainer, stream: Any, first: av.Packet) -> int:
-    """In the stream's time base: where on its own clock the first audible sample lies."""
-    return int(stream.start_time or 0)
-
-
 def _encoded_audio(
     source: InputContainer, out: OutputContainer, *, start: float, duration: float | None
-) -> Iterator[av.Packet]:
-    """The song, or a part of it, as stereo AAC."""
+) -> Iterator[Packet]:
+    """The song, or a part of it, as AAC, mono or stereo, on the time line of the analysis."""
     stream = source.streams.audio[0]
     rate = 48_000 if (stream.rate or 44_100) % 48_000 == 0 else 44_100
-    audio = out.add_stream("aac", rate=rate)
+    layout = "mono" if stream.channels == 1 else "stereo"
+    audio = out.add_stream("aac", rate=rate, layout=layout)
     audio.bit_rate = AAC_BITRATE
-    mono = stream.channels == 1
-    audio.layout = "mono" if mono else "stereo"  # type: ignore[assignment]
-    resampler = av.AudioResampler(format="fltp", layout=audio.layout, rate=rate)
-    first = round(start * rate)
-    last = None if duration is None else first + round(duration * rate)
 
-    def packets() -> Iterator[av.Packet]:
-        position = sent = 0
-        for frame in _sound(source, stream, resampler):
-            begin, end = max(first - position, 0), frame.samples
-            if last is not None:
-                end = min(end, last - position)
-            position += frame.samples
-            if end <= begin:
-                continue
-            part = av.AudioFrame.from_ndarray(
-                frame.to_ndarray()[:, begin:end].copy(), format="fltp", layout=audio.layout.name
+    def packets() -> Iterator[Packet]:
+        sent = 0
+        for block in _part(_at_rate(source, stream, rate), rate, start, duration):
+            frame = av.AudioFrame.from_ndarray(
+                np.ascontiguousarray(block), format="fltp", layout=layout
             )
-            part.sample_rate, part.pts = rate, sent
-            part.time_base = Fraction(1, rate)
-            sent += end - begin
-            yield from audio.encode(part)
+            frame.sample_rate, frame.pts, frame.time_base = rate, sent, Fraction(1, rate)
+            sent += frame.samples
+            yield from audio.encode(frame)
         yield from audio.encode(None)
 
     return packets()
 
 
-def _sound(source: InputContainer, stream: Any, resampler: av.AudioResampler) -> Iterator[Any]:
-    for packet in source.demux(stream):
-        try:
-            frames = packet.decode()
-        except av.error.InvalidDataError:
+def _at_rate(source: InputContainer, stream: Any, rate: int) -> Iterator[Floats]:
+    """Blocks (1 or 2, n) of the song at a rate."""
+    import soxr
+
+    resampler, resampled_from, channels = None, 0, min(stream.channels, 2)
+    for given, block in blocks(source, stream):
+        stereo = _to_stereo(np.nan_to_num(block, posinf=0.0, neginf=0.0))[:channels]
+        if given == rate:
+            yield stereo
             continue
-        for frame in frames:
-            yield from resampler.resample(frame)
-    yield from resampler.resample(None)
+        if resampler is None or resampled_from != given:
+            resampler = soxr.ResampleStream(given, rate, channels, dtype="float32")
+            resampled_from = given
+        yield resampler.resample_chunk(np.ascontiguousarray(stereo.T)).T
+    if resampler is not None:
+        yield resampler.resample_chunk(np.zeros((0, channels), np.float32), last=True).T
+
+
+def _to_stereo(block: Floats) -> Floats:
+    """Front pair plus centre and surrounds at -3 dB (ITU-R BS.775), scaled not to clip."""
+    count = len(block)
+    if count <= 2:
+        return block if count == 2 else np.repeat(block, 2, axis=0)
+    half = np.float32(0.7071)
+    left, right = block[0].copy(), block[1].copy()
+    weight = 1.0
+    rest = block[2:]
+    if count % 2:  # an odd one out is the centre
+        left += half * rest[0]
+        right += half * rest[0]
+        rest, weight = rest[1:], weight + 0.7071
+    for k in range(0, len(rest) - 1, 2):
+        left += half * rest[k]
+        right += half * rest[k + 1]
+        weight += 0.7071
+    return (np.stack([left, right]) / np.float32(weight)).astype(np.float32)
+
+
+def _part(
+    sound: Iterator[Floats], rate: int, start: float, duration: float | None
+) -> Iterator[Floats]:
+    """The samples from `start` for `duration` seconds."""
+    first = round(start * rate)
+    last = None if duration is None else first + round(duration * rate)
+    position = 0
+    for block in sound:
+        begin = max(first - position, 0)
+        end = block.shape[1] if last is None else min(block.shape[1], last - position)
+        position += block.shape[1]
+        if end > begin:
+            yield block[:, begin:end]
 
 
 def _interleave(
-    video: Iterator[av.Packet], audio: Iterator[av.Packet], out: OutputContainer
+    video: Iterator[Packet], audio: Iterator[Packet], out: OutputContainer
 ) -> None:
     """Mux both in order of time, so that a player can start before it has everything."""
 
-    def seconds(packet: av.Packet | None) -> float:
+    def seconds(packet: Packet | None) -> float:
         return float("inf") if packet is None else float(packet.dts * packet.time_base)  # type: ignore[operator]
 
     picture, sound = next(video, None), next(audio, None)

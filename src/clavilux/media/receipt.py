@@ -50,7 +50,7 @@ def measure(path: Path, *, on_frame: Callable[[], None] = lambda: None) -> Measu
 
 def _means(frame: av.VideoFrame) -> NDArray[np.float32]:
     height, width = frame.height, frame.width
-    planes = frame.to_ndarray()
+    planes = np.asarray(frame.to_ndarray(format="yuv420p"), np.uint8)
     luma = planes[:height]
     chroma = planes[height:].reshape(2, height // 2, width // 2)
     means = np.stack([_blocks(luma), _blocks(chroma[0]), _blocks(chroma[1])])
@@ -65,7 +65,7 @@ def _blocks(plane: NDArray[np.uint8]) -> NDArray[np.float64]:
     thin = plane[::step, ::step]
     rows, columns = thin.shape[0] // ROWS, thin.shape[1] // COLUMNS
     cut = thin[: rows * ROWS, : columns * COLUMNS].reshape(ROWS, rows, COLUMNS, columns)
-    return cut.mean(axis=(1, 3), dtype=np.float64)
+    return np.asarray(cut.mean(axis=(1, 3), dtype=np.float64))
 
 
 def sync(
@@ -128,5 +128,5 @@ def audio_start(path: Path) -> float:
     """When the first decoded sample of the file is heard, in seconds."""
     with av.open(str(path)) as container:
         for frame in container.decode(container.streams.audio[0]):
-            return float(frame.pts * frame.time_base)
+            return float((frame.pts or 0) * (frame.time_base or 0))
     return 0.0

@@ -34,13 +34,13 @@ _LMS_TO_LAB = np.array(
 def srgb_to_linear(rgb: ArrayLike) -> Array:
     """Gamma-coded sRGB 0..1 to linear light 0..1."""
     v = np.asarray(rgb, dtype=np.float64)
-    return np.where(v <= 0.04045, v / 12.92, ((np.maximum(v, 0) + 0.055) / 1.055) ** 2.4)
+    return np.asarray(np.where(v <= 0.04045, v / 12.92, ((np.maximum(v, 0) + 0.055) / 1.055) ** 2.4))
 
 
 def linear_to_srgb(rgb: ArrayLike) -> Array:
     """Linear light 0..1 to gamma-coded sRGB 0..1."""
     v = np.maximum(np.asarray(rgb, dtype=np.float64), 0)
-    return np.where(v <= 0.0031308, v * 12.92, 1.055 * v ** (1 / 2.4) - 0.055)
+    return np.asarray(np.where(v <= 0.0031308, v * 12.92, 1.055 * v ** (1 / 2.4) - 0.055))
 
 
 def srgb_to_oklab(rgb: ArrayLike) -> Array:

@@ -74,7 +74,7 @@ class Envelope(Value):
         if len(self.values) == 0:
             return np.zeros_like(np.asarray(seconds, dtype=np.float64))
         grid = np.arange(len(self.values)) / self.rate
-        return np.interp(seconds, grid, self.values)
+        return np.asarray(np.interp(seconds, grid, self.values), dtype=np.float64)
 
 
 class Section(Value):

@@ -13,9 +13,6 @@ from clavilux.model.time import FrameRate, Rate
 Tier = Literal[1, 2, 3]
 """1 procedural scene, 2 moved stills, 3 AI video."""
 
-SCHEMA_VERSION = 1
-
-
 class Preset(Value):
     """Where the video is going: its shape, rate and special rules."""
 
@@ -88,7 +85,7 @@ class SectionSpec(Value):
 class RenderSpec(Value):
     """The whole video, for people: readable in a minute, editable by hand."""
 
-    clavilux: Literal[1] = SCHEMA_VERSION
+    clavilux: Literal[1] = 1
     """Version of this file format."""
     song: str
     """Path of the song, relative to the spec file or absolute."""

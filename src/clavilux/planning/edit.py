@@ -256,6 +256,7 @@ class _Planner:
             palette=take.section.palette,
             seconds=self.rate.seconds(len(take.span)),
             beat_seconds=self.analysis.beat_period,
+            framing=take.plan.framing,
             variation=_variation(self.spec.seed, take.section.label, take.index),
         )
         effect = registry.get("effects", name)

@@ -43,7 +43,7 @@ def signals(
         "bar": _decays(bars, frames, rate, decay=analysis.meter * analysis.beat_period * 0.4),
         "travel": _travel(energy, beat, rate),
     }
-    return {name: Signal(values=value) for name, value in values.items()}
+    return {name: Signal(values=value.astype(np.float32)) for name, value in values.items()}
 
 
 def follow(values: Floats, rate: FrameRate, *, attack: float, release: float) -> Floats:
@@ -61,7 +61,8 @@ def smooth(values: Floats, rate: FrameRate, *, seconds: float) -> Floats:
     """A Gaussian average, `seconds` wide (one standard deviation each side)."""
     from scipy.ndimage import gaussian_filter1d
 
-    return np.clip(gaussian_filter1d(values, seconds * float(rate) / 2, mode="nearest"), 0, 1)
+    averaged = gaussian_filter1d(values, seconds * float(rate) / 2, mode="nearest")
+    return np.asarray(np.clip(averaged, 0, 1))
 
 
 def _band(analysis: Analysis, times: Floats, rate: FrameRate, *names: str) -> Floats:
@@ -79,7 +80,7 @@ def _energy(analysis: Analysis, times: Floats) -> Floats:
     which = np.minimum(np.searchsorted(ends, times, side="right"), len(ends) - 1)
     section = gaussian_filter1d(per_section[which], 0.35 / step, mode="nearest")
     moment = gaussian_filter1d(analysis.envelopes["loudness"].at(times), 0.5 / step, mode="nearest")
-    return np.clip(0.65 * section + 0.35 * moment, 0, 1)
+    return np.asarray(np.clip(0.65 * section + 0.35 * moment, 0, 1))
 
 
 def _decays(accents: tuple[Accent, ...], frames: int, rate: FrameRate, *, decay: float) -> Floats:

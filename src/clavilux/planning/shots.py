@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from clavilux.model.song import Analysis
@@ -16,6 +17,8 @@ class ShotPlan:
     end: float
     still: int
     """Which of the section's stills (tier 2), or which variation of its scene (tier 1)."""
+    framing: int = 0
+    """How often that still was shown in the section before: another part of it each time."""
 
 
 def still_count(section: SectionSpec) -> int:
@@ -25,43 +28,45 @@ def still_count(section: SectionSpec) -> int:
 
 def plan_shots(section: SectionSpec, analysis: Analysis) -> tuple[ShotPlan, ...]:
     """Cut a section on the downbeats nearest to equal parts; the hero still holds the climax."""
-    wanted = _shot_count(section, analysis)
+    edges = _edges(section, analysis)
+    spans = list(zip(edges, edges[1:], strict=False))
+    shown: Counter[int] = Counter()
+    shots = []
+    for index, (start, end) in enumerate(spans):
+        still = index if section.tier == 1 else _still_of(index, spans, section, analysis)
+        shots.append(ShotPlan(start, end, still, shown[still]))
+        shown[still] += 1
+    return tuple(shots)
+
+
+def _edges(section: SectionSpec, analysis: Analysis) -> list[float]:
+    bar = analysis.beat_period * analysis.meter
+    shortest = max(1.9, bar * 0.95)
+    wanted = _shot_count(section, bar=bar)
     edges = [section.start]
     for i in range(1, wanted):
         even = section.start + (section.end - section.start) * i / wanted
-        cut = analysis.nearest_downbeat(even, within=2 * analysis.beat_period * analysis.meter)
-        if cut - edges[-1] >= _shortest(analysis) and section.end - cut >= _shortest(analysis):
+        cut = analysis.nearest_downbeat(even, within=2 * bar)
+        if cut - edges[-1] >= shortest and section.end - cut >= shortest:
             edges.append(cut)
-    spans = list(zip(edges, [*edges[1:], section.end], strict=True))
-    return tuple(
-        ShotPlan(start, end, _still_of(i, spans, section, analysis))
-        for i, (start, end) in enumerate(spans)
-    )
+    return [*edges, section.end]
 
 
-def _shortest(analysis: Analysis) -> float:
-    return max(1.9, analysis.beat_period * analysis.meter * 0.95)
-
-
-def _shot_count(section: SectionSpec, analysis: Analysis) -> int:
-    """Stills change every two bars where the music is strong, every four where it is calm."""
+def _shot_count(section: SectionSpec, *, bar: float) -> int:
+    """Stills change every two bars where the music is strong, every four where it is calm; a scene
+    moves by itself and is changed seldom."""
     seconds = section.end - section.start
-    bar = analysis.beat_period * analysis.meter
     if section.tier == 1:
-        return max(1, round(seconds / max(14.0, 6 * bar)))
-    bars = 2 if section.energy >= 0.7 else 4
-    longest = max(bars * bar, 3.6)
-    wanted = max(still_count(section), round(seconds / longest))
-    return wanted if still_count(section) > 1 else max(1, round(seconds / max(8.0, 4 * bar)))
+        return max(1, round(seconds / max(14.0, 8 * bar)))
+    bars = 2 if section.energy >= 0.5 else 4
+    return max(still_count(section), round(seconds / max(bars * bar, 3.6)))
 
 
 def _still_of(
     index: int, spans: list[tuple[float, float]], section: SectionSpec, analysis: Analysis
 ) -> int:
-    if section.tier == 1:
-        return index
-    ordinary = max(1, section.stills - 1) if section.hero else max(1, section.stills)
     start, end = spans[index]
     if section.hero and (start <= analysis.climax < end or len(spans) == 1):
         return still_count(section) - 1
+    ordinary = max(1, section.stills - 1) if section.hero else max(1, section.stills)
     return index % ordinary

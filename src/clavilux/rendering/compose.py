@@ -83,7 +83,7 @@ class Renderer:
     def _noise(self, frame: int, grain: float) -> Noise:
         rng = np.random.default_rng((frame, 0x6EA1))
         x, y = rng.integers(0, 512, 2)
-        return Noise(self._tile, int(x), int(y), f32(grain * 219 / 32), f32(SOFTEST_DITHER / 32))
+        return Noise(self._tile, int(x), int(y), grain * 219 / 32, SOFTEST_DITHER / 32)
 
     def _painted(self, planes: NDArray[np.uint8], state: FrameState) -> NDArray[np.uint8]:
         """Run the user's own "picture" effects, if any: a conversion there and back."""
@@ -150,7 +150,7 @@ def _draw_plain(
     a, b, two = pictures[0], pictures[-1], len(pictures) > 1
     kernels.draw_plane(
         luma, 1, f32(0.5), f32(0.5), a.y, a.luma_x, a.luma_y, b.y, b.luma_x, b.luma_y, two,
-        weight, light.gain, light.add_y, f32(16), noise, noise.grain, f32(235),
+        weight, light.gain, light.add_y, f32(16), noise, f32(noise.grain), f32(235),
     )  # fmt: skip
     for out, pa, pb, add in (
         (chroma[0], a.u, b.u, light.add_u),

@@ -9,7 +9,6 @@ their precision until the last step. Coordinates are pixels of the source plane,
 pixel at 0. Node (j, i) stands at output luma position (8 i, 8 j), pixel k spanning k..k+1.
 """
 
-# mypy: disable-error-code="no-untyped-def,no-untyped-call,no-any-return"
 from __future__ import annotations
 
 from typing import NamedTuple

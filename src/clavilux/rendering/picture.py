@@ -1,6 +1,5 @@
 """Source pictures: planes as the kernels read them, made once from RGB."""
 
-# mypy: disable-error-code="no-untyped-def,no-untyped-call,no-any-return"
 from __future__ import annotations
 
 from dataclasses import dataclass

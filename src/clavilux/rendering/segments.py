@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from functools import cache
 from pathlib import Path
 
 from clavilux import registry
@@ -84,7 +83,6 @@ def _plugin_digest(clip: Clip) -> str:
     return digest(*[_source_of(kind) for kind in sorted(foreign, key=lambda k: k.__qualname__)])
 
 
-@cache
 def _source_of(kind: type) -> bytes:
     try:
         return Path(inspect.getfile(kind)).read_bytes()

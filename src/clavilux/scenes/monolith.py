@@ -26,7 +26,7 @@ from clavilux.scenes.noise import (
     glow,
     hash01,
     mix,
-    ramp_at,
+    paint_row,
     sin_turn,
     smoothstep,
     u32,
@@ -38,10 +38,11 @@ if TYPE_CHECKING:
     from clavilux.interfaces import SceneView
 
 _CELL = 6.0  # metres of hall that are laid out together
-_AHEAD = 11  # cells drawn in front of the camera
+_AHEAD = 10  # cells drawn in front of the camera
 _SLICES = 14  # depths at which the shafts of light are known
-_COARSE = 16  # pixels between two rays of the shafts
+_COARSE = 20  # pixels between two rays of the shafts
 _DEPTH = 60.0  # depth of the last one
+_BAND = 16  # rows that are shaded together
 _TILE = 64  # pixels that look for the boxes between them and the sun together
 
 
@@ -79,10 +80,15 @@ def _trace(dist, face, boxes, eye, look, unit, horizon, mirrored):
             near_z = min(c, d)
             near[x] = max(near_x, near_z)
             far[x] = min(max(a, b), max(c, d))
-            axis[x] = 1 if near_x > near_z else 2
+            axis[x] = 2 if near_x > near_z else 1
             if far[x] > max(near[x], f32(0.05)):
                 first = min(first, x)
                 last = x + 1
+        if first >= last:
+            continue
+        slab_near = near[first:last]
+        slab_far = far[first:last]
+        slab_axis = axis[first:last]
         for y in range(rows):
             v = (horizon - f32(y) - f32(0.5)) * unit * sign
             if mirrored and v < f32(0):
@@ -90,17 +96,19 @@ def _trace(dist, face, boxes, eye, look, unit, horizon, mirrored):
             v = v + f32(1e-7)
             a = (boxes[k, 1] - eye_y) / v
             b = (boxes[k, 4] - eye_y) / v
-            row_near = min(a, b)
+            row_near = max(min(a, b), f32(0.05))
             row_far = max(a, b)
-            if row_far < f32(0.05):
+            if row_far < row_near:
                 continue
-            for x in range(first, last):
-                n = max(near[x], row_near)
-                f = min(far[x], row_far)
-                hit = (n < f) and (n > f32(0.05)) and (n < dist[y, x])
-                code = 4 * k + (3 if row_near > near[x] else axis[x])
-                dist[y, x] = n if hit else dist[y, x]
-                face[y, x] = code if hit else face[y, x]
+            row_dist = dist[y, first:last]
+            row_face = face[y, first:last]
+            above = np.int32(4 * k + 3)
+            for x in range(len(row_dist)):
+                n = max(slab_near[x], row_near)
+                hit = (n < min(slab_far[x], row_far)) and (n < row_dist[x])
+                code = above if row_near > slab_near[x] else np.int32(above - slab_axis[x])
+                row_dist[x] = n if hit else row_dist[x]
+                row_face[x] = code if hit else row_face[x]
 
 
 @fast
@@ -151,12 +159,14 @@ def _shafts(scatter, boxes, eye, look, unit, horizon, sun, density):
             for s in range(slices):
                 light[s] = smoothstep(f32(-0.3), f32(0.3), eye[1] + v * middle[s])
             for k in range(boxes.shape[0]):
+                ax, ay, az = boxes[k, 0], boxes[k, 1], boxes[k, 2]
+                bx, by, bz = boxes[k, 3], boxes[k, 4], boxes[k, 5]
                 for s in range(slices):
                     t = middle[s]
-                    light[s] *= f32(1) - _shadow(
-                        eye[0] + dx * t, eye[1] + v * t, eye[2] + dz * t,
-                        boxes[k, 0], boxes[k, 1], boxes[k, 2], boxes[k, 3], boxes[k, 4], boxes[k, 5], sx, sy, sz,
-                    )  # fmt: skip
+                    px = eye[0] + dx * t
+                    py = eye[1] + v * t
+                    pz = eye[2] + dz * t
+                    light[s] *= f32(1) - _shadow(px, py, pz, ax, ay, az, bx, by, bz, sx, sy, sz)
             total = f32(0)
             for s in range(slices):
                 total += light[s] * phase * density * step[s] * _clear(density, middle[s])
@@ -171,25 +181,28 @@ def _sunlit(light, px, py, pz, boxes, cast, sun):
     sz = f32(1) / sun[2]
     for left in range(0, len(light), _TILE):
         right = min(left + _TILE, len(light))
+        ex = px[left:right]
+        ey = py[left:right]
+        ez = pz[left:right]
+        lit = light[left:right]
         x0 = f32(1e9)
         x1 = f32(-1e9)
         z0 = f32(1e9)
         z1 = f32(-1e9)
-        for i in range(left, right):
-            qx = px[i] - py[i] * sun[0] * sy
-            qz = pz[i] - py[i] * sun[2] * sy
+        for i in range(len(lit)):
+            qx = ex[i] - ey[i] * sun[0] * sy
+            qz = ez[i] - ey[i] * sun[2] * sy
             x0 = min(x0, qx)
             x1 = max(x1, qx)
             z0 = min(z0, qz)
             z1 = max(z1, qz)
-            light[i] = f32(1)
+            lit[i] = f32(1)
         for k in range(boxes.shape[0]):
             if cast[k, 0] < x1 and cast[k, 1] > x0 and cast[k, 2] < z1 and cast[k, 3] > z0:
-                for i in range(left, right):
-                    light[i] *= f32(1) - _shadow(
-                        px[i], py[i], pz[i],
-                        boxes[k, 0], boxes[k, 1], boxes[k, 2], boxes[k, 3], boxes[k, 4], boxes[k, 5], sx, sy, sz,
-                    )  # fmt: skip
+                ax, ay, az = boxes[k, 0], boxes[k, 1], boxes[k, 2]
+                bx, by, bz = boxes[k, 3], boxes[k, 4], boxes[k, 5]
+                for i in range(len(lit)):
+                    lit[i] *= f32(1) - _shadow(ex[i], ey[i], ez[i], ax, ay, az, bx, by, bz, sx, sy, sz)
 
 
 @kernel
@@ -211,116 +224,163 @@ def _concrete(stone, across, up, stretch, pixel, seed):
 
 
 @kernel
-def _shade(rgb, depth, dist, face, mirror, scatter, boxes, lamps, ramp, accent, eye, look, unit, horizon, sun, mood, seed):
-    """Colour what was traced. lamps: (l, 4) position, brightness. mood: fog density, sun, wetness, haze."""
-    _, rows, columns = rgb.shape
-    count = boxes.shape[0]
-    px, py, pz, light, stone, across, up, stretch, pixel, facing, ambient, warm, value, toward, puddle = np.empty(
-        (15, columns), np.float32
-    )
-    shaft = np.empty((scatter.shape[0] + 1, scatter.shape[2]), np.float32)
-    cast = np.empty((count, 4), np.float32)
-    for k in range(count):
-        low = boxes[k, 1] / sun[1]
-        high = boxes[k, 4] / sun[1]
-        cast[k, 0] = boxes[k, 0] - max(sun[0] * low, sun[0] * high)
-        cast[k, 1] = boxes[k, 3] - min(sun[0] * low, sun[0] * high)
-        cast[k, 2] = boxes[k, 2] - max(sun[2] * low, sun[2] * high)
-        cast[k, 3] = boxes[k, 5] - min(sun[2] * low, sun[2] * high)
+def _points(px, py, pz, toward, dist, top, eye, look, unit, horizon, sun):
+    """Where the rays of some rows end, in metres, and how nearly they look into the sun (0..1)."""
+    rows, columns = dist.shape
     for y in range(rows):
-        v = (horizon - f32(y) - f32(0.5)) * unit
-        row = f32(y) / f32(_COARSE)
-        j = np.int32(row)
-        for i in range(scatter.shape[2]):
-            shaft[0, i] = f32(0)
-            for s in range(scatter.shape[0]):
-                shaft[s + 1, i] = mix(scatter[s, j, i], scatter[s, j + 1, i], row - f32(j))
-        floor = False
-        for i in range(columns):
-            u = (f32(i) + f32(0.5)) * unit - look[2]
+        v = (horizon - f32(top + y) - f32(0.5)) * unit
+        for x in range(columns):
+            u = (f32(x) + f32(0.5)) * unit - look[2]
             dx = u * look[0] + look[1]
             dz = look[0] - u * look[1]
-            t = min(dist[y, i], f32(200))
+            t = min(dist[y, x], f32(200))
+            i = y * columns + x
             px[i] = eye[0] + dx * t
             py[i] = eye[1] + v * t
             pz[i] = eye[2] + dz * t
-            pixel[i] = t * unit
             to = max((dx * sun[0] + v * sun[1] + dz * sun[2]) / np.sqrt(dx * dx + dz * dz + v * v), f32(0))
             toward[i] = to * to * to * to
-            warm[i] = f32(0)
-        for i in range(columns):
-            code = face[y, i]
-            k = u32(code >> 2) if code > 0 else u32(0)
-            kind = code & 3 if code > 0 else 3
-            shift = f32(k) * f32(5.3)
-            if kind == 3:
-                across[i] = px[i] + shift
-                up[i] = pz[i] - eye[3]
-                stretch[i] = f32(0.8)
-                under = code > 0 and eye[1] < f32(0.5) * (boxes[k, 1] + boxes[k, 4])
-                facing[i] = f32(0) if under else sun[1]
-                ambient[i] = f32(0.06) if under else f32(0.09)
-            else:
-                side = f32(1)
-                if kind == 1:
-                    across[i] = pz[i] - eye[3] + shift
-                    side = f32(1) if eye[0] > f32(0.5) * (boxes[k, 0] + boxes[k, 3]) else f32(-1)
-                    facing[i] = max(side * sun[0], f32(0))
-                else:
-                    across[i] = px[i] + shift
-                    side = f32(1) if eye[2] > f32(0.5) * (boxes[k, 2] + boxes[k, 5]) else f32(-1)
-                    facing[i] = max(side * sun[2], f32(0))
-                up[i] = py[i]
-                stretch[i] = f32(0.22)
-                ambient[i] = (f32(0.085) if kind == 1 else f32(0.07)) * (f32(0.6) + f32(0.5) * smoothstep(f32(0), f32(8), py[i]))
-            floor = floor or code == -1
-        _sunlit(light, px, py, pz, boxes, cast, sun)
-        _concrete(stone, across, up, stretch, pixel, seed)
-        for n in range(lamps.shape[0]):
-            for i in range(columns):
-                dx = px[i] - lamps[n, 0]
-                dy = py[i] - lamps[n, 1]
-                dz = pz[i] - lamps[n, 2]
-                warm[i] += lamps[n, 3] * glow(dx * dx + dy * dy + dz * dz, f32(0.3))
-        if floor:
-            for i in range(columns):
-                wet = fbm2(px[i] * f32(0.45), (pz[i] - eye[3]) * f32(0.3), seed + u32(9))
-                puddle[i] = mix(f32(0.3), f32(1), smoothstep(f32(0.42), f32(0.6), wet))
-        mirrored = mood[2] * (f32(0.12) + f32(0.75) / (f32(1) + f32(14) * abs(v)))
-        for i in range(columns):
-            t = dist[y, i]
-            body = stone[i] * (ambient[i] + mood[1] * facing[i] * light[i] + f32(0.45) * warm[i])
-            sky = mood[3] * (f32(0.11) + f32(0.06) * v + f32(0.38) * toward[i]) + f32(0.02)
-            # the wet floor mirrors what stands on it, darkly
-            image = mix(sky, f32(0.05), _clear(mood[0], min(mirror[y, i], f32(200))))
-            body = mix(body, image, mirrored * puddle[i] if face[y, i] == -1 else f32(0))
-            seen = _clear(mood[0], min(t, f32(200)))
-            value[i] = mix(sky, body, seen)
-            warm[i] = clamp01(warm[i] * f32(0.7)) * seen
-        for i in range(columns):
-            at = np.sqrt(min(dist[y, i], f32(_DEPTH * 0.999)) / f32(_DEPTH)) * f32(scatter.shape[0])
-            s = u32(at)
-            a = at - np.floor(at)
-            col = f32(i) / f32(_COARSE)
-            c = u32(col)
-            b = col - np.floor(col)
-            d = c + u32(1)
-            e = s + u32(1)
-            beam = mix(mix(shaft[s, c], shaft[s, d], b), mix(shaft[e, c], shaft[e, d], b), a)
-            index = value[i] + beam * mood[1]
-            red, green, blue = ramp_at(ramp, index)
-            shade = min(index * f32(1.8), f32(1))
-            rgb[0, y, i] = mix(red, accent[0] * shade, warm[i])
-            rgb[1, y, i] = mix(green, accent[1] * shade, warm[i])
-            rgb[2, y, i] = mix(blue, accent[2] * shade, warm[i])
-        if depth.shape[0] > 1:
-            for i in range(columns):
-                depth[y, i] = clamp01(f32(5) / (f32(4) + dist[y, i]))
 
 
 @kernel
-def _sharpen_edges(rgb, source, dist, face, boxes, eye, look, unit, horizon):
-    """Where faces meet, trace eight more rays per pixel and take the neighbours' colours in their shares."""
+def _surface(across, up, stretch, facing, ambient, face, px, py, pz, boxes, eye, sun):
+    """Coordinates on the face a ray hits, and how it faces the sun and the sky. Returns if floor is seen."""
+    floor = False
+    for i in range(len(across)):
+        code = face[i]
+        kind = code & 3 if code > 0 else 3
+        k = u32(code >> 2) if code > 0 else u32(0)
+        floor = floor or code == -1
+        if kind == 3:
+            under = code > 0 and eye[1] < f32(0.5) * (boxes[k, 1] + boxes[k, 4])
+            across[i] = px[i] + f32(k) * f32(5.3)
+            up[i] = pz[i] - eye[3]
+            stretch[i] = f32(0.8)
+            facing[i] = f32(0) if under else sun[1]
+            ambient[i] = f32(0.075) if under else f32(0.12)
+        else:
+            is_x = kind == 1
+            before = eye[0] - f32(0.5) * (boxes[k, 0] + boxes[k, 3]) if is_x else eye[2] - f32(0.5) * (boxes[k, 2] + boxes[k, 5])
+            across[i] = (pz[i] - eye[3] if is_x else px[i]) + f32(k) * f32(5.3)
+            up[i] = py[i]
+            stretch[i] = f32(0.22)
+            facing[i] = max((sun[0] if is_x else sun[2]) * (f32(1) if before > f32(0) else f32(-1)), f32(0))
+            ambient[i] = (f32(0.125) if is_x else f32(0.10)) * (f32(0.55) + f32(0.55) * smoothstep(f32(0), f32(8), py[i]))
+    return floor
+
+
+@kernel
+def _lamplight(warm, px, py, pz, lamps):
+    for i in range(len(warm)):
+        warm[i] = f32(0)
+    for n in range(lamps.shape[0]):
+        lx, ly, lz, bright = lamps[n, 0], lamps[n, 1], lamps[n, 2], lamps[n, 3]
+        for i in range(len(warm)):
+            dx = px[i] - lx
+            dy = py[i] - ly
+            dz = pz[i] - lz
+            warm[i] += bright * glow(dx * dx + dy * dy + dz * dz, f32(0.3))
+
+
+@kernel
+def _puddles(wet, px, pz, start, seed):
+    for i in range(len(wet)):
+        wet[i] = f32(0.3) + f32(0.7) * smoothstep(f32(0.42), f32(0.6), fbm2(px[i] * f32(0.45), (pz[i] - start) * f32(0.3), seed))
+
+
+@kernel
+def _fogged(value, warm, wet, facing, ambient, light, toward, dist, mirror, face, top, unit, horizon, mood):
+    """Light on the points of some rows, a wet floor's mirror image, and fog over it. value is stone at first."""
+    rows, columns = dist.shape
+    for y in range(rows):
+        v = (horizon - f32(top + y) - f32(0.5)) * unit
+        haze = mood[3] * (f32(0.11) + f32(0.06) * v) + f32(0.02)
+        mirrored = mood[2] * (f32(0.25) + f32(0.75) / (f32(1) + f32(8) * abs(v)))
+        for x in range(columns):
+            i = y * columns + x
+            sky = haze + f32(0.30) * mood[3] * toward[i]
+            body = value[i] * (ambient[i] + mood[1] * facing[i] * light[i] + f32(0.45) * warm[i])
+            image = mix(sky, f32(0.05), _clear(mood[0], min(mirror[y, x], f32(200))))
+            share = mirrored * wet[i] if face[y, x] == -1 else f32(0)
+            seen = _clear(mood[0], min(dist[y, x], f32(200)))
+            value[i] = mix(sky, mix(body, image, share), seen)
+            warm[i] = clamp01(warm[i] * f32(0.7)) * seen
+
+
+@kernel
+def _in_shafts(value, dist, scatter, top, bright):
+    """Add the light of the shafts in front of the points of some rows."""
+    rows, columns = dist.shape
+    width = scatter.shape[2]
+    shaft = np.zeros((scatter.shape[0] + 1) * width, np.float32)
+    for y in range(rows):
+        row = f32(top + y) / f32(_COARSE)
+        j = np.int32(row)
+        for s in range(scatter.shape[0]):
+            line = shaft[(s + 1) * width : (s + 2) * width]
+            a = scatter[s, j]
+            b = scatter[s, j + 1]
+            for i in range(len(line)):
+                line[i] = mix(a[i], b[i], row - f32(j)) * bright
+        here = value[y * columns : (y + 1) * columns]
+        far = dist[y]
+        for x in range(len(here)):
+            at = np.sqrt(min(far[x], f32(_DEPTH * 0.999)) / f32(_DEPTH)) * f32(_SLICES)
+            col = f32(x) / f32(_COARSE)
+            s = np.floor(at)
+            c = np.floor(col)
+            k = u32(np.int32(s)) * u32(width) + u32(np.int32(c))
+            m = k + u32(width)
+            near = mix(shaft[k], shaft[k + u32(1)], col - c)
+            here[x] += mix(near, mix(shaft[m], shaft[m + u32(1)], col - c), at - s)
+
+
+@kernel
+def _colour(rgb, value, warm, ramp, accent):
+    """Colour some rows: value through the ramp, lamp light (warm) in the accent colour."""
+    for y in range(rgb.shape[1]):
+        here = value[y * rgb.shape[2] : (y + 1) * rgb.shape[2]]
+        glowing = warm[y * rgb.shape[2] : (y + 1) * rgb.shape[2]]
+        paint_row(rgb[0, y], rgb[1, y], rgb[2, y], here, ramp)
+        for p in range(3):
+            plane = rgb[p, y]
+            tint = accent[p]
+            for x in range(len(plane)):
+                plane[x] = mix(plane[x], tint * min(here[x] * f32(1.8), f32(1)), glowing[x])
+
+
+def _shade(rgb, dist, face, mirror, scatter, boxes, lamps, ramp, accent, eye, look, unit, horizon, sun, mood, seed):
+    """Colour what was traced, some rows at a time: each step is a kernel of its own, or LLVM would inline
+    them into one loop with too many arrays to turn into SIMD code.
+
+    lamps: (l, 4) position, brightness. mood: fog density, sun, wetness, haze.
+    """
+    _, rows, columns = rgb.shape
+    reach = np.stack([boxes[:, 1], boxes[:, 4]])[..., None] / sun[1] * sun[[0, 2]]
+    cast = np.concatenate([boxes[:, [0, 2]] - reach.max(0), boxes[:, [3, 5]] - reach.min(0)], 1)[:, [0, 2, 1, 3]]
+    buffers = np.zeros((14, min(_BAND, rows) * columns), np.float32)
+    for top in range(0, rows, _BAND):
+        band = slice(top, min(top + _BAND, rows))
+        far, code, image = dist[band], face[band], mirror[band]
+        px, py, pz, light, stone, across, up, stretch, pixel, facing, ambient, warm, toward, wet = (
+            buffers[:, : far.size]
+        )
+        _points(px, py, pz, toward, far, top, eye, look, unit, horizon, sun)
+        floor = _surface(across, up, stretch, facing, ambient, code.ravel(), px, py, pz, boxes, eye, sun)
+        np.multiply(np.minimum(far.ravel(), 200), unit, out=pixel)
+        _sunlit(light, px, py, pz, boxes, cast, sun)
+        _concrete(stone, across, up, stretch, pixel, seed)
+        _lamplight(warm, px, py, pz, lamps)
+        if floor:
+            _puddles(wet, px, pz, eye[3], seed)
+        _fogged(stone, warm, wet, facing, ambient, light, toward, far, image, code, top, unit, horizon, mood)
+        _in_shafts(stone, far, scatter, top, mood[1])
+        _colour(rgb[:, band], stone, warm, ramp, accent)
+
+
+@kernel
+def _sharpen_edges(rgb, source, samples, face, boxes, eye, look, unit, horizon):
+    """Where faces meet, trace some more rays per pixel and take the neighbours' colours in their shares."""
     _, rows, columns = rgb.shape
     for y in range(1, rows - 1):
         for x in range(1, columns - 1):
@@ -332,9 +392,9 @@ def _sharpen_edges(rgb, source, dist, face, boxes, eye, look, unit, horizon):
             red = f32(0)
             green = f32(0)
             blue = f32(0)
-            for n in range(8):
-                ox = (f32(n) + f32(0.5)) / f32(8)
-                oy = (f32((n * 5) % 8) + f32(0.5)) / f32(8)
+            for n in range(samples):
+                ox = (f32(n) + f32(0.5)) / f32(samples)
+                oy = (f32((n * 5 + 2) % samples) + f32(0.5)) / f32(samples)
                 u = (f32(x) + ox) * unit - look[2]
                 v = (horizon - f32(y) - oy) * unit
                 dx = f32(1) / (u * look[0] + look[1] + f32(1e-6))
@@ -368,9 +428,9 @@ def _sharpen_edges(rgb, source, dist, face, boxes, eye, look, unit, horizon):
                 red += source[0, py, px]
                 green += source[1, py, px]
                 blue += source[2, py, px]
-            rgb[0, y, x] = red * f32(0.125)
-            rgb[1, y, x] = green * f32(0.125)
-            rgb[2, y, x] = blue * f32(0.125)
+            rgb[0, y, x] = red / f32(samples)
+            rgb[1, y, x] = green / f32(samples)
+            rgb[2, y, x] = blue / f32(samples)
 
 
 @fast
@@ -527,20 +587,21 @@ class Monolith:
             [fog, 0.5 + 0.3 * view.energy + 0.1 * view.loudness, 0.8, 0.6 + 0.4 * view.energy], np.float32
         )
         image = np.empty_like(rgb)
-        depth = np.empty((1, 1), np.float32) if depth is None else depth
         _shade(
-            image, depth, dist, face, mirror, scatter, box, lamp, view.ramp, view.palette[-1], eye_, look, unit,
+            image, dist, face, mirror, scatter, box, lamp, view.ramp, view.palette[-1], eye_, look, unit,
             horizon, sun_, mood, u32(view.seed & 0xFFFFFFFF),
         )  # fmt: skip
         rgb[:] = image
-        _sharpen_edges(rgb, image, dist, face, box, eye_, look, unit, horizon)
+        if depth is not None:
+            np.clip(5 / (4 + dist), 0, 1, out=depth)
+        _sharpen_edges(rgb, image, 16 if view.detail else 5, face, box, eye_, look, unit, horizon)
         place = np.vstack([[*walker, 0], lamp]) - [*eye[:3], 0]
         ahead = np.maximum(place[:, 0] * look[1] + place[:, 2] * look[0], 0.3)
         x = columns / 2 + (place[:, 0] * look[0] - place[:, 2] * look[1]) / ahead / unit
         y = horizon - place[:, 1] / ahead / unit
         dark = view.ramp[:, 12]
         _walker(
-            rgb, depth, dist, dark, f32(x[0]), f32(y[0]), f32(1 / ahead[0] / unit), f32(ahead[0]), f32(walked / 1.5 % 1)
+            rgb, np.empty((1, 1), np.float32) if depth is None else depth, dist, dark, f32(x[0]), f32(y[0]), f32(1 / ahead[0] / unit), f32(ahead[0]), f32(walked / 1.5 % 1)
         )
         size = np.maximum(0.07 / ahead / unit, 0.9 * short / 540)
         spots = np.column_stack([x, y, size, ahead, place[:, 3]])[1:].astype(np.float32)

@@ -1,0 +1,43 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+JOBS ?= 2
+
+.PHONY: demo test check bench golden gallery clean
+
+demo: $(READY)  ## set up, make a song, make its video
+	@mkdir -p out
+	$(BIN)/python examples/make_demo_song.py out/demo.flac
+	$(BIN)/clavilux render out/demo.flac -o out/demo.mp4
+	@echo "the video is out/demo.mp4"
+
+test: $(READY)  ## set up, run every test
+	$(BIN)/python -m pytest -n $(JOBS)
+
+check: $(READY)  ## lint, types, import layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY)  ## time a whole render against encoding alone
+	$(BIN)/python bench/render.py
+
+golden: $(READY)  ## write the golden files of the tests anew
+	CLAVILUX_GOLDEN=1 $(BIN)/python -m pytest tests/rendering
+
+gallery: $(READY)  ## draw the contact sheets of the docs
+	$(BIN)/clavilux styles --sheet docs/images/styles.png
+	$(BIN)/clavilux effects --sheet docs/images/effects.png
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --editable '.[dev]'
+	@touch $(READY)
+
+clean:
+	rm -rf $(VENV) out
