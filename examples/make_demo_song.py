@@ -7,7 +7,8 @@ The same seed gives the same song. Another seed plays it with other hands: new v
 arpeggio, other noise; the score stays. The file reads as a studio works: the score, the
 instruments, the players who read the score, the mixer, the master, the tape.
 
-Sounds are float64 arrays of shape (2, n), left and right, at RATE samples per second.
+Sounds are float64 arrays of shape (2, n), left and right, at RATE samples per second; the mixer
+keeps them as float32.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import argparse
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -234,7 +235,7 @@ def clock(seconds: float) -> Sound:
 
 
 def saw(frequency: float | Sound, seconds: float, *, phase: float = 0.0) -> Sound:
-    """A band-limited saw wave, shape (n,), with PolyBLEP corners (Valimaki and Huovilainen 2007)."""
+    """A saw wave, shape (n,), smoothed by PolyBLEP (Valimaki and Huovilainen 2007)."""
     step = np.broadcast_to(np.asarray(frequency) / RATE, round(seconds * RATE))
     turn = (phase + np.cumsum(step)) % 1.0
     wave = 2.0 * turn - 1.0
@@ -255,14 +256,19 @@ def envelope(seconds: float, *, attack: float, decay: float, hold: float, releas
     return rise * fall * end * end * (3.0 - 2.0 * end)
 
 
+@cache
+def _butterworth(order: int, cutoff: float, kind: str) -> Sound:
+    return np.asarray(butter(order, cutoff, kind, fs=RATE, output="sos"))
+
+
 def lowpass(sound: Sound, cutoff: float, *, order: int = 2) -> Sound:
     """Butterworth, cutoff in Hz."""
-    return np.asarray(sosfilt(butter(order, cutoff, fs=RATE, output="sos"), sound))
+    return np.asarray(sosfilt(_butterworth(order, cutoff, "low"), sound))
 
 
 def highpass(sound: Sound, cutoff: float, *, order: int = 2) -> Sound:
     """Butterworth, cutoff in Hz."""
-    return np.asarray(sosfilt(butter(order, cutoff, "high", fs=RATE, output="sos"), sound))
+    return np.asarray(sosfilt(_butterworth(order, cutoff, "high"), sound))
 
 
 def treble(sound: Sound, corner: float, *, gain: float) -> Sound:
@@ -271,11 +277,13 @@ def treble(sound: Sound, corner: float, *, gain: float) -> Sound:
 
 
 def bandpass(sound: Sound, low: float, high: float) -> Sound:
-    """Butterworth of second order, edges in Hz."""
+    """Butterworth, edges in Hz."""
     return np.asarray(sosfilt(butter(1, (low, high), "band", fs=RATE, output="sos"), sound))
 
 
-def swept_lowpass(sound: Sound, cutoff: Sound, *, resonance: float = 1.2, block: int = 256) -> Sound:
+def swept_lowpass(
+    sound: Sound, cutoff: Sound, *, resonance: float = 1.2, block: int = 256
+) -> Sound:
     """A biquad (Bristow-Johnson's cookbook) whose cutoff in Hz, one per sample, may move."""
     out, state = np.empty_like(sound), np.zeros((len(sound), 2))
     for start in range(0, sound.shape[-1], block):
@@ -318,7 +326,7 @@ def snare(hands: Random) -> Sound:
         tail = (t >= 0.027) * np.exp(-np.maximum(t - 0.027, 0) / 0.09)
         clap = bandpass(hands.normal(size=len(t)), 900.0, 3200.0) * (claps + 1.4 * tail)
         sides.append(0.7 * drum + 0.22 * wires + 0.35 * clap)
-    return np.tanh(1.1 * np.stack(sides))
+    return np.tanh(1.1 * np.stack(sides)) * np.clip((0.32 - t) / 0.05, 0.0, 1.0)
 
 
 def hat(hands: Random, *, decay: float) -> Sound:
@@ -364,6 +372,7 @@ def riser(hands: Random, *, seconds: float) -> Sound:
     return (0.35 * highpass(wind, 250.0) + 0.10 * lowpass(siren, 3000.0)) * swell
 
 
+@cache
 def bass(note: int, *, seconds: float, bite: float) -> Sound:
     """A saw over a sine; `bite`, 0..1, opens the filter."""
     t = clock(seconds)
@@ -386,6 +395,7 @@ def ensemble(note: int, hands: Random, *, seconds: float, voices: int, spread: f
     return out / np.sqrt(voices)
 
 
+@cache
 def lead(note: int, *, seconds: float) -> Sound:
     """The singer of the chorus: two saws and a hollow one, with a late vibrato."""
     t = clock(seconds)
@@ -412,6 +422,7 @@ def voice(note: int, *, seconds: float, vowel: Sequence[float]) -> Sound:
     return pan(breathy * shape, 0.0)
 
 
+@cache
 def pluck(note: int, *, seconds: float, position: float) -> Sound:
     t = clock(seconds)
     wave = saw(hertz(note), seconds) - saw(hertz(note), seconds, phase=0.35)
@@ -446,7 +457,7 @@ class Channel:
     """Send to the delay, a gain."""
     duck: float = 0.0
     """How far the kick pushes it down, 0..1."""
-    sound: Sound = field(default_factory=lambda: np.zeros((2, 0)))
+    sound: NDArray[np.float32] = field(default_factory=lambda: np.zeros((2, 0), np.float32))
 
 
 class Mixer:
@@ -455,23 +466,23 @@ class Mixer:
     def __init__(self, seconds: float) -> None:
         self.length = round(seconds * RATE)
         self.channels = {
-            "kick": Channel(0.50, room=0.02),
-            "snare": Channel(0.44, room=0.16),
-            "hats": Channel(0.34, room=0.05),
+            "kick": Channel(0.47, room=0.02),
+            "snare": Channel(0.54, room=0.16),
+            "hats": Channel(0.42, room=0.05),
             "cymbals": Channel(0.34, room=0.2),
             "toms": Channel(0.30, room=0.2),
-            "bass": Channel(0.27, duck=0.75),
+            "bass": Channel(0.31, duck=0.75),
             "pad": Channel(0.13, room=0.35, duck=0.45),
-            "wall": Channel(0.145, room=0.25, duck=0.7),
-            "arp": Channel(0.12, room=0.2, echo=0.45, duck=0.35),
-            "lead": Channel(0.17, room=0.3, echo=0.35, duck=0.15),
-            "answer": Channel(0.13, room=0.4, echo=0.4, duck=0.25),
+            "wall": Channel(0.125, room=0.25, duck=0.7),
+            "arp": Channel(0.13, room=0.2, echo=0.45, duck=0.35),
+            "lead": Channel(0.215, room=0.3, echo=0.35, duck=0.15),
+            "answer": Channel(0.24, room=0.4, echo=0.4, duck=0.25),
             "voice": Channel(0.36, room=0.4, echo=0.3, duck=0.1),
             "keys": Channel(0.15, room=0.4, echo=0.25),
             "effects": Channel(0.50, room=0.25),
         }
         for channel in self.channels.values():
-            channel.sound = np.zeros((2, self.length))
+            channel.sound = np.zeros((2, self.length), np.float32)
         self.kicks: list[float] = []
 
     def lay(self, name: str, sound: Sound, at: float, *, gain: float = 1.0) -> None:
@@ -487,12 +498,12 @@ class Mixer:
         at = np.clip(np.searchsorted(starts, clock(song.seconds), "right") - 1, 0, None)
         curve = uniform_filter1d(10.0 ** (FADER_RANGE / 20.0 * (levels[at] - 1.0)), RATE // 25)
         for channel in self.channels.values():
-            channel.sound *= curve
+            channel.sound *= curve.astype(np.float32)
 
     def mix(self, hands: Random) -> Sound:
         """Everything through ducking, reverb and delay into one stereo sound."""
         pump = self._pump()
-        dry, room, echo = (np.zeros((2, self.length)) for _ in range(3))
+        dry, room, echo = (np.zeros((2, self.length), np.float32) for _ in range(3))
         for channel in self.channels.values():
             sound = channel.sound * (channel.level * (1.0 - channel.duck * pump))
             dry += sound
@@ -501,7 +512,7 @@ class Mixer:
         delayed = ping_pong(echo)
         return dry + delayed + reverb(room + 0.3 * delayed, hands)
 
-    def _pump(self) -> Sound:
+    def _pump(self) -> NDArray[np.float32]:
         """0 where nothing ducks, 1 at a kick, falling back within a beat: shape (n,)."""
         t = clock(0.9 * BEAT)
         dip = np.minimum(t / 0.004, 1.0) * np.exp(-((t / 0.17) ** 1.6))
@@ -510,7 +521,7 @@ class Mixer:
             start = round(time * RATE)
             span = slice(start, start + len(dip))
             out[span] = np.maximum(out[span], dip)
-        return out[: self.length]
+        return out[: self.length].astype(np.float32)
 
 
 def ping_pong(sound: Sound) -> Sound:
@@ -534,7 +545,7 @@ def reverb(sound: Sound, hands: Random, *, seconds: float = 2.4) -> Sound:
     hall *= np.minimum(t / 0.012, 1.0)
     hall = np.pad(highpass(hall, 180.0), ((0, 0), (round(0.018 * RATE), 0)))
     hall /= np.sqrt((hall**2).sum(axis=1, keepdims=True))
-    return np.asarray(oaconvolve(sound, hall, axes=1))[:, : sound.shape[1]]
+    return np.stack([oaconvolve(*pair)[: sound.shape[1]] for pair in zip(sound, hall, strict=True)])
 
 
 def master(sound: Sound, *, drive: float = 1.15, ceiling: float = 0.89) -> Sound:
@@ -544,7 +555,7 @@ def master(sound: Sound, *, drive: float = 1.15, ceiling: float = 0.89) -> Sound
     window = round(0.006 * RATE)
     gain = ceiling / np.maximum(maximum_filter1d(peaks, 2 * window + 1), ceiling)
     gain = uniform_filter1d(gain, window)
-    fade = np.clip((sound.shape[1] - np.arange(sound.shape[1])) / (0.6 * RATE), 0.0, 1.0)
+    fade = np.clip((sound.shape[1] - np.arange(sound.shape[1])) / (0.8 * RATE), 0.0, 1.0)
     return np.clip(sound * gain * fade, -ceiling, ceiling)
 
 
@@ -602,7 +613,7 @@ def _play_hats(bar: Bar, mixer: Mixer, kit: dict[str, Sound], hands: Random) -> 
         accent = (1.0, 0.35, 0.7, 0.4)[step % 4] * hands.uniform(0.8, 1.1)
         late = abs(hands.normal()) * 0.0015
         time = bar.start + step * STEP + late
-        mixer.lay("hats", kit["closed"], time, gain=accent * bar.part.level)
+        mixer.lay("hats", kit["closed"], time, gain=accent * (0.4 + 0.6 * bar.part.level))
         if bar.has("floor") and step % 4 == 2:
             mixer.lay("hats", kit["open"], time, gain=0.75 * hands.uniform(0.9, 1.1))
 
@@ -618,7 +629,7 @@ def _play_fill(bar: Bar, mixer: Mixer, hands: Random) -> None:
 
 
 def play_bass(song: Arrangement, mixer: Mixer, hands: Random) -> None:
-    """Eighths with octave jumps in the chorus, a sparse syncopated line in the verse, long notes in the bridge."""
+    """Eighths with octave jumps in the chorus, syncopation in the verse, one note in the bridge."""
     for bar in (b for b in song.bars if b.has("bass")):
         if bar.part.function == "bridge":
             line = [(0, 15.5, 0)]
@@ -630,8 +641,8 @@ def play_bass(song: Arrangement, mixer: Mixer, hands: Random) -> None:
             note = bass(bar.chord.bass + jump, seconds=length * STEP, bite=bar.part.level**2)
             force = (0.6 + 0.4 * bar.part.level) * hands.uniform(0.92, 1.0)
             mixer.lay("bass", note, bar.start + step * STEP, gain=force)
-    last = bass(CHORDS[LAST_CHORD].bass, seconds=2.2, bite=0.2)
-    mixer.lay("bass", last, song.finale, gain=0.7)
+    last = bass(CHORDS[LAST_CHORD].bass, seconds=TAIL, bite=0.2) * np.exp(-clock(TAIL) / 0.6)
+    mixer.lay("bass", last, song.finale)
 
 
 def play_chords(song: Arrangement, mixer: Mixer, hands: Random) -> None:
@@ -642,22 +653,17 @@ def play_chords(song: Arrangement, mixer: Mixer, hands: Random) -> None:
         if bar.has("wall"):
             _play_wall(bar, notes, mixer, hands)
         else:
-            _play_pad(bar.start, notes, mixer, hands, level=bar.part.level)
-    _play_pad(song.finale, voicings[-1], mixer, hands, level=1.0, seconds=TAIL)
+            _play_pad(bar, notes, mixer, hands)
+    last = sum(ensemble(n, hands, seconds=TAIL, voices=6, spread=12.0) for n in voicings[-1])
+    shape = envelope(TAIL, attack=0.006, decay=0.7, hold=0.0, release=0.5)
+    mixer.lay("pad", swept_lowpass(last, 400.0 + 5000.0 * shape) * shape, song.finale, gain=1.3)
 
 
-def _play_pad(
-    start: float,
-    notes: Sequence[int],
-    mixer: Mixer,
-    hands: Random,
-    *,
-    level: float,
-    seconds: float = BAR + 0.25,
-) -> None:
-    shape = envelope(seconds, attack=0.06, decay=1.0, hold=0.85, release=min(0.8 * seconds, 0.3))
+def _play_pad(bar: Bar, notes: Sequence[int], mixer: Mixer, hands: Random) -> None:
+    level, seconds = bar.part.level, BAR + 0.25
+    shape = envelope(seconds, attack=0.06, decay=1.0, hold=0.85, release=0.3)
     chord = sum(ensemble(n, hands, seconds=seconds, voices=4, spread=9.0) for n in notes)
-    mixer.lay("pad", lowpass(chord, 600.0 + 5000.0 * level**2) * shape, start, gain=level)
+    mixer.lay("pad", lowpass(chord, 600.0 + 5000.0 * level**2) * shape, bar.start, gain=level)
 
 
 def _play_wall(bar: Bar, notes: Sequence[int], mixer: Mixer, hands: Random) -> None:
@@ -670,18 +676,19 @@ def _play_wall(bar: Bar, notes: Sequence[int], mixer: Mixer, hands: Random) -> N
 
 
 def play_arpeggio(song: Arrangement, mixer: Mixer, hands: Random) -> None:
-    """Sixteenths over the chord; in the intro and the bridge its filter opens."""
+    """Sixteenths over the chord, swelling from bar to bar outside the chorus."""
     pattern = hands.permutation(8)
     for bar in (b for b in song.bars if b.has("arp")):
         ladder = [60 + (tone - 60) % 12 + up for up in (0, 12) for tone in sorted(bar.chord.tones)]
         opening = (bar.index + 1) / len(bar.part.chords)
-        growth = opening if bar.part.function in ("intro", "bridge") else 1.0
+        swells = bar.part.function in ("intro", "verse", "bridge")
+        presence = 0.5 + 0.4 * opening if swells else 1.0
         for step in range(16):
             note = ladder[pattern[step % 8]] if step % 4 else ladder[step // 4]
             force = (1.0 if step % 4 == 0 else 0.65) * hands.uniform(0.8, 1.0)
             sound = pluck(note, seconds=0.3, position=0.6 * (-1) ** step)
             time = bar.start + step * STEP
-            mixer.lay("arp", sound, time, gain=force * (0.5 + 0.5 * growth) * bar.part.level)
+            mixer.lay("arp", sound, time, gain=force * presence * bar.part.level)
 
 
 def play_melodies(song: Arrangement, mixer: Mixer, hands: Random) -> None:
@@ -733,7 +740,9 @@ def play_transitions(song: Arrangement, mixer: Mixer, hands: Random) -> None:
             mixer.lay("effects", impact(hands), bar.start + BAR, gain=0.7)
         if bar.before_chorus and bar.part.function == "bridge":
             for step in range(16):
-                mixer.lay("snare", roll, bar.start + step * STEP, gain=0.12 + 0.5 * (step / 15) ** 2)
+                mixer.lay(
+                    "snare", roll, bar.start + step * STEP, gain=0.12 + 0.5 * (step / 15) ** 2
+                )
     mixer.lay("effects", impact(hands), 0.0, gain=0.5)
     mixer.lay("effects", impact(hands), song.finale, gain=0.6)
 

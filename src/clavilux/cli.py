@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from clavilux.model.spec import Tier
     from clavilux.pipeline import RenderOptions
     from clavilux.storage import Store
+
+STOPPED = 130
+"""Exit code after Ctrl-C, as shells have it."""
 
 app = typer.Typer(
     help="A song goes in, a music video comes out, in time with the music.",
@@ -138,7 +142,7 @@ def plan(
     from clavilux import pipeline, terminal
     from clavilux.documents import write_spec
     from clavilux.planning.stills import image_requests
-    from clavilux.storage import write_atomically
+    from clavilux.storage import refuse_as_output, write_atomically
 
     options = _options(style, seed, tier, "youtube", "", "0", "", False, 0)
     store = _store()
@@ -146,6 +150,8 @@ def plan(
         pipeline.analyze(song, store, on_progress=on_progress)
     spec, analysis = pipeline.direct(song, options, store)
     target = output or _beside(song, ".spec.yaml")
+    refuse_as_output(target, song)
+    spec = spec.model_copy(update={"song": _seen_from(target.parent, song)})
     if prompts:
         for request in image_requests(spec, options.preset):
             typer.echo(f"{request.section} {request.index}: {request.prompt}\n")
@@ -293,11 +299,21 @@ def _seconds(text: str, what: str) -> float:
 
 
 def _beside(source: Path, suffix: str) -> Path:
+    """The default output; never the source itself, which may be an mp4."""
     name = source.name
     for ending in (".spec.yaml", ".spec.yml", ".spec.json"):
         name = name.removesuffix(ending)
     stem = name if name != source.name else source.stem
-    return source.with_name(stem + suffix)
+    target = source.with_name(stem + suffix)
+    return source.with_name(f"{stem}.clavilux{suffix}") if target == source else target
+
+
+def _seen_from(folder: Path, song: Path) -> str:
+    """The path of a song as a spec in a folder names it; absolute where they share no drive."""
+    try:
+        return Path(os.path.relpath(song.resolve(), folder.resolve())).as_posix()
+    except ValueError:
+        return str(song.resolve())
 
 
 def _store() -> Store:
@@ -315,15 +331,27 @@ def _settings_cache() -> Path:
 def main() -> None:
     """The command line: ours are the exit codes, one line for every error."""
     try:
-        app()
+        code = app(standalone_mode=False)
     except ClaviluxError as error:
-        typer.echo(f"error: {error}", err=True)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        typer.echo("stopped; run the same command again to continue", err=True)
-        sys.exit(130)
+        code = _complain(str(error))
+    except (KeyboardInterrupt, typer.Abort):
+        code = STOPPED
     except BrokenPipeError:
-        sys.exit(141)
+        code = 141
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            raise
+        code = _complain(error.format_message())  # of the command line itself: a wrong option
+    if code == STOPPED:
+        typer.echo("stopped; run the same command again to continue", err=True)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _complain(message: str) -> int:
+    """One line on standard error. An empty message means that help has been shown instead."""
+    if message.strip():
+        typer.echo(f"error: {' '.join(message.split())}", err=True)
+    return 2
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ from clavilux.planning.edit import Part, Stills, plan_timeline
 from clavilux.planning.stills import image_requests
 from clavilux.providers.fulfil import Fulfilled, fulfil
 from clavilux.rendering.segments import engine_digest, segment_key, segments
-from clavilux.storage import Store, write_atomically
+from clavilux.storage import Store, refuse_as_output, write_atomically
 
 OnProgress = Callable[[str, str, int, int], None]
 """Called with the verb, what it is at, how much is done and how much there is."""
@@ -106,6 +106,33 @@ def song_of(spec: RenderSpec, source: Path) -> Path:
     return beside if not song.is_absolute() and beside.exists() else song
 
 
+def paint(
+    spec: RenderSpec, options: RenderOptions, store: Store, *, on_progress: OnProgress = _silent
+) -> tuple[Fulfilled, ...]:
+    """Have every still made that the render needs and the store does not hold."""
+    requests = [
+        request
+        for request in image_requests(spec, options.preset)
+        if options.part.shows(spec.section(request.section))
+    ]
+    done = 0
+
+    def tell(made: Fulfilled) -> None:
+        nonlocal done
+        done += 1
+        on_progress("painting", made.request.section, done, len(requests))
+
+    provider = registry.get("providers", options.provider)
+    return fulfil(
+        requests, provider, store, version=engine_digest(), workers=options.workers, on_done=tell
+    )
+
+
+def usable(made: tuple[Fulfilled, ...]) -> Stills:
+    """Stills by section and number; a section that lost one shows its others."""
+    return {(m.request.section, m.request.index): m.source for m in made if m.source is not None}
+
+
 def plan(
     spec: RenderSpec, analysis: Analysis, options: RenderOptions, *, stills: Stills
 ) -> Timeline:
@@ -129,8 +156,7 @@ def render(
     on_progress: OnProgress = _silent,
 ) -> RenderReport:
     """A song, or a spec, becomes a video and its report."""
-    if output.exists() and output.is_dir():
-        raise InputError(f"{output} is a folder; name the video file to write")
+    refuse_as_output(output, source)
     clock = _Clock()
     with clock("listen and direct"):
         if source.suffix.lower() not in SPEC_SUFFIXES:
@@ -138,11 +164,12 @@ def render(
         spec, analysis = direct(source, options, store)
         check(spec, analysis)
         song = song_of(spec, source)
+        refuse_as_output(output, song)
+        _check_part(options.part, analysis)
     with clock("stills"):
-        made = _fulfil(spec, options, store, on_progress)
-        stills = _usable(made)
+        made = paint(spec, options, store, on_progress=on_progress)
     with clock("plan"):
-        timeline = plan(spec, analysis, options, stills=stills)
+        timeline = plan(spec, analysis, options, stills=usable(made))
     with clock("draw and encode"):
         pieces, reused = _draw(timeline, options, store, on_progress)
     with clock("join"):
@@ -177,30 +204,11 @@ def check(spec: RenderSpec, analysis: Analysis) -> None:
             )
 
 
-def _fulfil(
-    spec: RenderSpec, options: RenderOptions, store: Store, on_progress: OnProgress
-) -> tuple[Fulfilled, ...]:
-    requests = [
-        request
-        for request in image_requests(spec, options.preset)
-        if options.part.shows(spec.section(request.section))
-    ]
-    done = 0
-
-    def tell(made: Fulfilled) -> None:
-        nonlocal done
-        done += 1
-        on_progress("painting", made.request.section, done, len(requests))
-
-    provider = registry.get("providers", options.provider)
-    return fulfil(
-        requests, provider, store, version=engine_digest(), workers=options.workers, on_done=tell
-    )
-
-
-def _usable(made: tuple[Fulfilled, ...]) -> Stills:
-    """Stills by section and number; a section that lost one shows its others."""
-    return {(m.request.section, m.request.index): m.source for m in made if m.source is not None}
+def _check_part(part: Part, analysis: Analysis) -> None:
+    if part.start > 0 and part.start >= analysis.duration:
+        raise InputError(
+            f"--start {part.start:g} s is after the end of the song ({analysis.duration:.1f} s)"
+        )
 
 
 def _draw(

@@ -36,8 +36,20 @@ class Store:
         return target
 
 
+def refuse_as_output(target: Path, *sources: Path) -> None:
+    """Raise OutputError where writing would destroy something: a folder, a device, a source."""
+    if target.is_dir():
+        raise OutputError(f"{target} is a folder; name the file to write")
+    if target.exists() and not target.is_file():
+        raise OutputError(f"{target} is not a regular file; name another one to write")
+    for source in sources:
+        if target.exists() and source.exists() and target.samefile(source):
+            raise OutputError(f"{target} would be overwritten, and it is needed; name another file")
+
+
 def write_atomically(target: Path, data: bytes) -> None:
     """Write a file whole or not at all. Raises OutputError with the system's reason."""
+    refuse_as_output(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)

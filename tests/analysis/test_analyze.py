@@ -89,6 +89,11 @@ def test_a_longer_sound_without_music_gives_a_valid_analysis(kind: str) -> None:
     check(of(make(kind, 45 * RATE, 3)))
 
 
+def test_no_samples_at_all_give_one_empty_section() -> None:
+    analysis = of(np.zeros(0))
+    assert [(s.start, s.end) for s in analysis.sections] == [(0, 0)]
+
+
 def test_the_same_samples_give_the_same_analysis() -> None:
     samples = make("noise", 5 * RATE, 1)
     assert of(samples) == of(samples)

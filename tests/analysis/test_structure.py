@@ -102,7 +102,7 @@ def test_energy_and_climax_are_in_the_chorus(made) -> None:  # type: ignore[no-u
 )
 def test_the_key_of_a_cadence_is_found(tonic: str, mode: str, shift: int) -> None:
     major = [(0, MAJOR), (5, MAJOR), (7, MAJOR), (0, MAJOR)]
-    minor = [(-3, MINOR), (2, MINOR), (4, MINOR), (-3, MINOR)]
+    minor = [(-3, MINOR), (2, MINOR), (4, MAJOR), (-3, MINOR)]
     chords = major if mode == "major" else minor
     sound = [chord(root + shift, kind, 1.0, level=0.3) for root, kind in chords * 3]
     key = find_key(measure(np.concatenate(sound).astype(np.float32)))

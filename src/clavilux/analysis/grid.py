@@ -91,7 +91,7 @@ def _strongest_period(measured: Times, weights: Times) -> float:
     """The period within 3 % of half the median interval at which attacks agree best in phase."""
     usual = 2 / float(np.median(np.diff(measured)))
     span = float(measured[-1] - measured[0])
-    candidates = np.arange(0.97 * usual, 1.03 * usual, 0.1 / max(span, 1.0))
+    candidates = np.arange(0.97 * usual, 1.03 * usual, 0.2 / max(span, 1.0))
     strength = [abs(np.sum(weights * np.exp(-2j * np.pi * f * measured))) for f in candidates]
     return float(1 / candidates[int(np.argmax(strength))])
 

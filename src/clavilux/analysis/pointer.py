@@ -13,6 +13,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from clavilux.analysis import evidence
 from clavilux.analysis.evidence import PHASES
 from clavilux.analysis.spectrum import FPS, Floats
 
@@ -32,7 +33,7 @@ USUAL_TEMPO, TEMPO_OCTAVES = 118.0, 0.45
 """Log-normal prior: beats a minute, and standard deviation (Harmonix set: geometric mean 112)."""
 PRIOR_WEIGHT = 2.0
 """Nats per second at one standard deviation, doubled."""
-LEVEL_WEIGHT, FREE_OCTAVES = 6.0, 0.3
+LEVEL_WEIGHT, FREE_OCTAVES = 16.0, 0.3
 """Cost per second and octave of leaving the song's own tempo by more than FREE_OCTAVES."""
 WINDOW_SECONDS, OVERLAP_SECONDS = 300.0, 20.0
 """Long songs are tracked window by window, so that memory stays bounded."""
@@ -50,9 +51,8 @@ class Path:
     """Log likelihood against music without any metre."""
 
 
-def track(scores: Floats, *, tempo: float | None = None) -> Path:
-    """The best chain through (T, meter, PHASES) scores, favouring a tempo if one is given."""
-    meter = scores.shape[1]
+def track(curves: Floats, *, meter: int, tempo: float | None = None) -> Path:
+    """The best chain through (T, 7) evidence, favouring a tempo if one is given."""
     window, overlap = int(WINDOW_SECONDS * FPS), int(OVERLAP_SECONDS * FPS)
     frames: list[NDArray[np.int64]] = []
     positions: list[NDArray[np.int64]] = []
@@ -61,8 +61,8 @@ def track(scores: Floats, *, tempo: float | None = None) -> Path:
     state = np.full((LONGEST - SHORTEST + 1, meter), -np.inf, dtype=np.float32)
     free = LONGEST * meter
     while True:
-        part = scores[start : start + window]
-        is_last = start + window >= len(scores)
+        part = evidence.fit(curves[start : start + window], meter=meter)
+        is_last = start + window >= len(curves)
         beat, length, position, score = _track_window(part, prior=prior, state=state, free=free)
         keep = len(beat) if is_last else int(np.searchsorted(beat, window - overlap))
         if is_last or keep < 2:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clavilux.analysis import evidence, grid, pointer
+from clavilux.analysis.evidence import PHASES
 from clavilux.analysis.grid import Times
 from clavilux.analysis.spectrum import FPS, Floats, Spectrum
 from clavilux.model.song import Beat
@@ -16,6 +17,8 @@ FRAME_LATENCY = 1 / FPS
 """Seconds by which flux frames lag behind the attacks they show (measured on click tracks)."""
 WALTZ_LEAD = 1.04
 """Ratio by which the score of 3/4 must beat 4/4's: 887 of 912 Harmonix songs are in 4."""
+ONE_SONG_SECONDS = 900.0
+"""A longer recording is taken for several songs."""
 EMPTY = 0.15
 """Beats with less than this share of their neighbours' onsets are none."""
 RESET_COST = 40.0
@@ -68,13 +71,19 @@ def find_rhythm(spectrum: Spectrum, samples: Floats, *, duration: float) -> Rhyt
 
 
 def _track(curves: Floats) -> tuple[int, pointer.Path]:
-    """The metre that explains the song best, and its beats at the song's own tempo level."""
-    paths = {meter: pointer.track(evidence.fit(curves, meter=meter)) for meter in (4, 3)}
+    """The metre that explains the song best, and its beats at the song's own tempo level.
+
+    A recording of many songs has no tempo of its own, and its start tells its metre.
+    """
+    start = curves[: int(ONE_SONG_SECONDS * FPS)]
+    paths = {meter: pointer.track(start, meter=meter) for meter in (4, 3)}
     meter = 3 if paths[3].score > WALTZ_LEAD * paths[4].score else 4
     if len(paths[meter].frames) < 4:
         return meter, paths[meter]
+    if len(curves) > len(start):
+        return meter, pointer.track(curves, meter=meter)
     tempo = _own_tempo(paths[meter], curves)
-    return meter, pointer.track(evidence.fit(curves, meter=meter), tempo=tempo)
+    return meter, pointer.track(curves, meter=meter, tempo=tempo)
 
 
 def _own_tempo(path: pointer.Path, curves: Floats) -> float:
@@ -99,11 +108,10 @@ def _refine(
     if line is None:
         times = grid.straighten(measured, weights)
         return grid.complete(times, path.positions, meter=meter, duration=duration)
-    scores = evidence.fit(curves, meter=meter, pulse_weight=evidence.COUNTING_PULSE_WEIGHT)
     choices = []
     for shift in (0.0, 0.5):
         times = _steady_times(line[0], line[1] + shift * line[0], duration=duration)
-        positions, score = _count_bars(times, scores)
+        positions, score = _count_bars(times, curves, meter=meter)
         choices.append((score, shift, times, positions))
     _, _, times, positions = max(choices, key=lambda c: c[0])
     return times, positions
@@ -115,10 +123,10 @@ def _steady_times(period: float, origin: float, *, duration: float) -> Times:
     return np.asarray(np.maximum(origin + period * np.arange(first, last), 0.0))
 
 
-def _count_bars(times: Times, scores: Floats) -> tuple[NDArray[np.int64], float]:
+def _count_bars(times: Times, curves: Floats, *, meter: int) -> tuple[NDArray[np.int64], float]:
     """The likeliest position of each beat of a known grid, and the likelihood (Viterbi)."""
-    gains = _beat_scores(times, scores)
-    count, meter = gains.shape
+    gains = _beat_scores(times, curves, meter=meter)
+    count = len(gains)
     best = gains[0].copy()
     back = np.zeros((count, meter), dtype=np.int64)
     for i in range(1, count):
@@ -134,18 +142,18 @@ def _count_bars(times: Times, scores: Floats) -> tuple[NDArray[np.int64], float]
     return positions, float(best.max())
 
 
-def _beat_scores(times: Times, scores: Floats) -> NDArray[np.float64]:
+def _beat_scores(times: Times, curves: Floats, *, meter: int) -> NDArray[np.float64]:
     """(n, meter): what the frames of each beat say for each position."""
-    frames, meter, phases = scores.shape
-    sums = np.zeros((frames + 1, meter, phases))
-    np.cumsum(scores, axis=0, dtype=np.float64, out=sums[1:])
     periods = np.diff(times, append=2 * times[-1] - times[-2])
-    parts = (np.arange(phases + 1) - 0.5) / phases
+    parts = (np.arange(PHASES + 1) - 0.5) / PHASES
     edges = (times + FRAME_LATENCY)[:, None] + periods[:, None] * parts
-    index = np.clip(np.round(edges * FPS).astype(np.int64), 0, frames)
+    index = np.clip(np.round(edges * FPS).astype(np.int64), 0, len(curves))
+    weights = evidence.template(meter, pulse_weight=evidence.COUNTING_PULSE_WEIGHT)
+    sums = np.zeros((len(curves) + 1, len(evidence.CURVES)))
+    np.cumsum(curves - curves.mean(axis=0), axis=0, dtype=np.float64, out=sums[1:])
     gains = np.zeros((len(times), meter))
-    for k in range(phases):
-        gains += sums[index[:, k + 1], :, k] - sums[index[:, k], :, k]
+    for k in range(PHASES):
+        gains += (sums[index[:, k + 1]] - sums[index[:, k]]) @ weights[:, :, k]
     return gains
 
 

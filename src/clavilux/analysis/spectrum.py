@@ -71,19 +71,29 @@ class Spectrum:
 
 def measure(samples: Floats) -> Spectrum:
     """All features of mono samples at RATE, shape (n,); non-finite samples count as silence."""
-    short = [_short_features(p) for p in _power_blocks(samples, window=WINDOW, hop=HOP)]
-    rms, bands, centroid, mel = (np.concatenate(part) for part in zip(*short, strict=True))
+    rms, bands, centroid, flux, timbre = _measure_short(samples)
     long = [_chromas(p) for p in _power_blocks(samples, window=LONG_WINDOW, hop=LONG_HOP)]
     chroma, bass_chroma = (np.concatenate(part) for part in zip(*long, strict=True))
     return Spectrum(
         rms=rms,
         bands=bands,
         centroid=centroid,
-        flux=_superflux(mel),
-        timbre=_timbre(mel, length=len(chroma)),
+        flux=flux,
+        timbre=timbre[: len(chroma)],
         chroma=chroma,
         bass_chroma=bass_chroma,
     )
+
+
+def _measure_short(samples: Floats) -> tuple[Floats, ...]:
+    """rms (T,), band powers (T, 5), centroid (T,), flux (T, 4) and timbre (L, 24)."""
+    blocks = []
+    before = np.zeros((0, MELS), dtype=np.float32)
+    for power in _power_blocks(samples, window=WINDOW, hop=HOP):
+        rms, bands, centroid, mel = _short_features(power)
+        blocks.append((rms, bands, centroid, _superflux(mel, before=before), _timbre(mel)))
+        before = mel[-FLUX_LAG:].copy()
+    return tuple(np.concatenate(part) for part in zip(*blocks, strict=True))
 
 
 def _power_blocks(samples: Floats, *, window: int, hop: int) -> Iterator[Floats]:
@@ -140,34 +150,31 @@ def _mel_matrix() -> sparse.csr_array:
     return sparse.csr_array(np.maximum(0, np.minimum(rise, fall)).astype(np.float32))
 
 
-def _superflux(mel: Floats) -> Floats:
-    """(T, MELS) power -> (T, 4): rises over FLUX_LAG frames against a max filter over bands.
+def _superflux(mel: Floats, *, before: Floats) -> Floats:
+    """(b, MELS) power -> (b, 4): rises over FLUX_LAG frames against a max filter over bands.
 
+    `before`: the last FLUX_LAG frames of the block before, or none; before those is silence.
     Böck and Widmer, "Maximum filter vibrato suppression for onset detection", DAFx 2013.
     """
-    flux = np.zeros((len(mel), len(FLUX_EDGES) - 1), dtype=np.float32)
     edges = np.searchsorted(_mel_edges()[1:-1], FLUX_EDGES[:-1])
-    for first in range(0, len(mel), BLOCK):
-        begin = max(first - FLUX_LAG, 0)
-        log = np.log10(1 + LOG_GAIN * np.sqrt(mel[begin : first + BLOCK]))
-        widest = log.copy()
-        np.maximum(widest[:, 1:], log[:, :-1], out=widest[:, 1:])
-        np.maximum(widest[:, :-1], log[:, 1:], out=widest[:, :-1])
-        before = np.zeros_like(widest)
-        before[FLUX_LAG:] = widest[:-FLUX_LAG]
-        rise = np.maximum(log - before, 0)[first - begin :]
-        widths = np.diff(np.append(edges, MELS))
-        flux[first : first + BLOCK] = np.add.reduceat(rise, edges, axis=1) / widths
-    return flux
+    padded = np.zeros((FLUX_LAG + len(mel), MELS), dtype=np.float32)
+    padded[FLUX_LAG - len(before) : FLUX_LAG] = before
+    padded[FLUX_LAG:] = mel
+    log = np.log10(1 + LOG_GAIN * np.sqrt(padded))
+    widest = log.copy()
+    np.maximum(widest[:, 1:], log[:, :-1], out=widest[:, 1:])
+    np.maximum(widest[:, :-1], log[:, 1:], out=widest[:, :-1])
+    rise = np.maximum(log[FLUX_LAG:] - widest[:-FLUX_LAG], 0)
+    widths = np.diff(np.append(edges, MELS))
+    return np.asarray(np.add.reduceat(rise, edges, axis=1) / widths, dtype=np.float32)
 
 
-def _timbre(mel: Floats, *, length: int) -> Floats:
-    """(T, MELS) power -> (L, TIMBRE_BANDS) log power, averaged over long frames."""
+def _timbre(mel: Floats) -> Floats:
+    """(b, MELS) power -> (b / 4, TIMBRE_BANDS) log power, averaged over long frames."""
     ratio = LONG_HOP // HOP
     wide = mel.reshape(len(mel), TIMBRE_BANDS, MELS // TIMBRE_BANDS).sum(axis=2)
-    padded = np.zeros((length * ratio, TIMBRE_BANDS), dtype=np.float32)
-    padded[: min(len(wide), len(padded))] = wide[: len(padded)]
-    power = padded.reshape(length, ratio, TIMBRE_BANDS).mean(axis=1)
+    wide = np.pad(wide, ((0, -len(wide) % ratio), (0, 0)))
+    power = wide.reshape(-1, ratio, TIMBRE_BANDS).mean(axis=1)
     return np.asarray(np.log10(1e-7 + power), dtype=np.float32) + 7.0
 
 

@@ -54,7 +54,9 @@ class Morph:
         light_a, light_b = first.small[0], second.small[0]
         displace(first, light_b, values["flow"] * progress)
         displace(second, light_a, -values["flow"] * (1 - progress))
-        lead = gaussian_filter(second.small[0] - first.small[0], 3.0, mode="nearest")
+        lead = gaussian_filter(
+            second.small[0] - first.small[0], fields.grid.shape[0] / 45, mode="nearest"
+        )
         lead = lead / max(float(np.abs(lead).max()), 1e-3)
         edge = values["edge"]
         late = (1 - lead) / 2

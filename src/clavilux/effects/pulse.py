@@ -9,6 +9,7 @@ import numpy as np
 from clavilux.interfaces import Parameter, Shot, Stage
 from clavilux.model.color import hex_to_srgb
 from clavilux.model.timeline import Curve
+from clavilux.rendering.blur import blur
 from clavilux.rendering.fields import FrameFields
 
 
@@ -29,7 +30,7 @@ class Pulse:
     def drive(self, shot: Shot) -> dict[str, Curve]:
         colors = np.array([hex_to_srgb(c) for c in shot.palette])
         red, green, blue = colors[np.argmax(colors @ np.array([0.2126, 0.7152, 0.0722]))]
-        reach = (0.05 + 0.06 * shot.energy) * shot.strength
+        reach = (0.08 + 0.09 * shot.energy) * shot.strength
         return {
             "intensity": Curve(gain=min(reach, 0.4), signal="beat"),
             "red": Curve(base=red),
@@ -38,13 +39,14 @@ class Pulse:
         }
 
     def apply(self, fields: FrameFields, values: dict[str, float]) -> None:
-        """Screen the colour over the frame, strongest in the middle."""
+        """Screen the colour over the frame where there is light to carry it; black stays black."""
         if values["intensity"] <= 0:
             return
         r, g, b = values["red"], values["green"], values["blue"]
         luma = 0.2126 * r + 0.7152 * g + 0.0722 * b
-        radius = (fields.x / fields.grid.aspect) ** 2 * 4 + fields.y**2 * 4
-        amount = np.float32(values["intensity"]) * (1 - np.float32(0.35) * np.clip(radius, 0, 1))
+        light = blur(np.clip(fields.small()[0], 0, 1), fields.grid.height / 8 / 16)
+        carried = np.minimum(np.float32(0.18) + 2 * light, 1)
+        amount = np.float32(values["intensity"]) * carried
         fields.screen(
             amount * np.float32(luma),
             amount * np.float32((b - luma) / 1.8556),

@@ -7,9 +7,10 @@ Workers are told what to do and answer over a pipe, in plain strings and numbers
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from clavilux.executors.draw import SegmentDrawer
 from clavilux.media.encode import EncoderSettings
+from clavilux.model.codec import digest
 from clavilux.model.errors import ClaviluxError, WorkerError
 from clavilux.model.time import FrameSpan
 from clavilux.model.timeline import Timeline
@@ -78,20 +80,27 @@ class _Pool:
         self._on_frames = on_frames
         self._workers: list[_Worker] = []
         self._lost: set[str] = set()
-        self._plan = store.put("0" * 8 + "-timeline", ".json", timeline.model_dump_json().encode())
+        key = digest("timeline", timeline, os.getpid())  # other renders may share the store
+        self._plan = store.put(key, ".json", timeline.model_dump_json().encode())
 
     def run(self, jobs: list[SegmentJob], workers: int) -> None:
         for _ in range(workers):
             self._start()
         while jobs or any(w.job for w in self._workers):
-            for worker in self._workers:
+            for worker in list(self._workers):
                 if worker.job is None and jobs:
-                    worker.job, worker.drawn = jobs.pop(0), 0
-                    span = worker.job.span
-                    worker.pipe.send((span.start, span.end, worker.job.key))
+                    self._give(worker, jobs)
             busy = {w.pipe: w for w in self._workers if w.job}
             for pipe in wait(list(busy)):
                 self._hear(busy[pipe], jobs)  # type: ignore[index]
+
+    def _give(self, worker: _Worker, jobs: list[SegmentJob]) -> None:
+        worker.job, worker.drawn = jobs.pop(0), 0
+        span = worker.job.span
+        try:
+            worker.pipe.send((span.start, span.end, worker.job.key))
+        except OSError:
+            self._replace(worker, jobs)
 
     def _hear(self, worker: _Worker, jobs: list[SegmentJob]) -> None:
         """A worker says how many frames it has drawn, that it is done, or what went wrong."""
@@ -130,7 +139,8 @@ class _Pool:
         ours, theirs = context.Pipe()
         arguments = (theirs, str(self._plan), str(self._store.folder), self._settings.model_dump())
         process = context.Process(target=_work, args=arguments, daemon=True)
-        process.start()
+        with _without_interrupts():
+            process.start()
         theirs.close()
         self._workers.append(_Worker(process, ours))
 
@@ -142,6 +152,20 @@ class _Pool:
             if worker.job:
                 worker.process.terminate()
             worker.process.join(5)
+        self._plan.unlink(missing_ok=True)
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Ctrl-C reaches every process of a terminal: those started in here never see it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work(pipe: Connection, plan: str, folder: str, settings: dict[str, object]) -> None:
@@ -158,12 +182,11 @@ def _work(pipe: Connection, plan: str, folder: str, settings: dict[str, object])
         try:
             span = FrameSpan(start=start, end=end)
             store.put(key, SUFFIX, drawer.segment(span, on_frame=lambda: pipe.send(("drawn", 1))))
-        except BrokenPipeError:
-            return
+        except ConnectionError:
+            return  # nobody listens any more
         except ClaviluxError as error:
             pipe.send(("failed", str(error)))
         except Exception as error:
             pipe.send(("failed", f"{type(error).__name__}: {error}"))
         else:
             pipe.send(("done", key))
-

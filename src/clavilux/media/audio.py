@@ -63,7 +63,8 @@ def decode(path: str | Path, *, progress: Progress | None = None) -> tuple[Song,
 
 
 def file_digest(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hex."""
+    """SHA-256 of a file's bytes, in hex. Raises AudioError where there is nothing to read."""
+    _refuse_unreadable(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -92,7 +93,7 @@ class _Growing:
     def append(self, values: Samples) -> None:
         needed = self._length + len(values)
         if needed > len(self._array):
-            self._array.resize(needed + needed // 4, refcheck=False)
+            self._array.resize(needed + (1 << 24), refcheck=False)
         self._array[self._length : needed] = values
         self._length = needed
 

@@ -13,7 +13,6 @@ from typing import Any
 import av
 import numpy as np
 from av.container import InputContainer, OutputContainer
-
 from numpy.typing import NDArray
 
 from clavilux.media.audio_frames import blocks, clock_origin

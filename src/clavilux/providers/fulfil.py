@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from clavilux.interfaces import ImageProvider
 from clavilux.media.image import encode_png
@@ -13,6 +15,9 @@ from clavilux.model.errors import ProviderError
 from clavilux.model.request import ImageRequest, Still
 from clavilux.model.timeline import StillSource
 from clavilux.storage import Store
+
+SMALLEST = 16
+"""Pixels along a side: anything smaller is a provider's mistake."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,21 @@ def fulfil(
         return done
 
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        return tuple(pool.map(one, requests))
+        return _told_once(tuple(pool.map(one, requests)))
+
+
+def _told_once(made: tuple[Fulfilled, ...]) -> tuple[Fulfilled, ...]:
+    """One notice per section, and the truth where a section still has other pictures to show."""
+    shown = {m.request.section for m in made if m.source is not None}
+    told: set[str] = set()
+    answer = []
+    for m in made:
+        section, notice = m.request.section, m.notice
+        if notice and section in shown:
+            notice = f"A picture for {section} could not be made; the section shows its others."
+        answer.append(replace(m, notice="" if section in told else notice))
+        told |= {section} if notice else set()
+    return tuple(answer)
 
 
 def _fulfil_one(
@@ -59,15 +78,35 @@ def _fulfil_one(
     if store.has(key, ".png"):
         return Fulfilled(request, _source(store, key), reused=True)
     try:
-        still = provider.generate(request)
+        still = _generate(provider, request)
     except ProviderError as first:
         simpler = request.model_copy(update={"prompt": request.simplified or request.prompt})
         try:
-            still = provider.generate(simpler)
+            still = _generate(provider, simpler)
         except ProviderError:
             return Fulfilled(request, None, reused=False, notice=failure_notice(request, first))
     _put(store, key, still)
     return Fulfilled(request, _source(store, key), reused=False)
+
+
+def _generate(provider: ImageProvider, request: ImageRequest) -> Still:
+    """A usable still or a ProviderError: a plugin's own mistakes must not stop the render."""
+    try:
+        still = provider.generate(request)
+    except ProviderError:
+        raise
+    except Exception as error:
+        raise ProviderError(f"{type(error).__name__}: {error}") from error
+    _check_pixels("picture", still.rgb, channels=(3,))
+    if still.depth is not None:
+        _check_pixels("depth map", still.depth, channels=())
+    return still
+
+
+def _check_pixels(what: str, pixels: object, *, channels: tuple[int, ...]) -> None:
+    shape = pixels.shape if isinstance(pixels, np.ndarray) and pixels.dtype == np.uint8 else ()
+    if len(shape) < 2 or min(shape[:2]) < SMALLEST or shape[2:] != channels:
+        raise ProviderError(f"the {what} is not an 8-bit picture of a usable size")
 
 
 def _put(store: Store, key: str, still: Still) -> None:
@@ -84,6 +123,6 @@ def _source(store: Store, key: str) -> StillSource:
 def failure_notice(request: ImageRequest, error: ProviderError) -> str:
     """What the user is told when a section falls back."""
     return (
-        f"AI image generation failed for {request.section} ({error}). Using procedural visuals as "
-        "fallback. You can retry or provide a different prompt."
+        f"AI image generation failed for {request.section}. Using procedural visuals as fallback. "
+        f"You can retry or provide a different prompt. ({error})"
     )

@@ -12,7 +12,7 @@ from clavilux import registry
 from clavilux.interfaces import SceneView
 from clavilux.model.color import hex_to_srgb, ramp
 from clavilux.model.request import ImageRequest, Still
-from clavilux.rendering.picture import roll_off, shrink
+from clavilux.rendering.picture import develop, shrink
 
 
 class Painter:
@@ -74,5 +74,5 @@ def _developed(rgb: NDArray[np.float32], seed: int) -> NDArray[np.uint8]:
     out = np.empty((*rgb.shape[1:], 3), np.uint8)
     for channel in range(3):
         noise = rng.random(rgb.shape[1:], np.float32) - rng.random(rgb.shape[1:], np.float32)
-        out[..., channel] = np.clip(roll_off(rgb[channel]) * 255 + 0.5 + noise * 0.5, 0, 255)
+        out[..., channel] = np.clip(develop(rgb[channel]) * 255 + 0.5 + noise * 0.5, 0, 255)
     return out

@@ -221,8 +221,8 @@ def split_chroma(picture, shift, u, v, correction):
     vr = np.empty(width, f32)
     grey = f32(128 * 256)
     luma = f32(224.0 / 219.0)  # a luma code in chroma codes, per unit of signal
-    red = f32(1) + shift
-    blue = f32(1) - shift
+    red = f32(1) - shift  # to enlarge is to look nearer to the centre
+    blue = f32(1) + shift
     for row in range(height):
         at = f32(row * 2 + 1)
         _place_row(picture.luma_x, picture.luma_y, at, 2, f32(0.5), nodes, xs, ys)
@@ -253,8 +253,8 @@ def split_luma(picture, shift, correction, row, value):
     xs, ys, sx, sy, yr, yb = rows
     _place_row(picture.luma_x, picture.luma_y, f32(row) + f32(0.5), 1, f32(0.5), nodes, xs, ys)
     _fetch_row(picture.y.ravel(), picture.y.shape[1], xs, ys, value)
-    _fetch_scaled(picture.y, xs, ys, f32(1) + shift, sx, sy, yr)
-    _fetch_scaled(picture.y, xs, ys, f32(1) - shift, sx, sy, yb)
+    _fetch_scaled(picture.y, xs, ys, f32(1) - shift, sx, sy, yr)
+    _fetch_scaled(picture.y, xs, ys, f32(1) + shift, sx, sy, yb)
     line = correction[row // 2]
     for k in range(width):
         value[k] = f32(0.2126) * yr[k] + f32(0.7152) * value[k] + f32(0.0722) * yb[k] + line[k // 2]

@@ -16,6 +16,9 @@ Floats = NDArray[np.float32]
 KNEE = 0.8
 """Where drawn light begins to bend: what scenes draw may exceed 1."""
 
+LIFT = 0.45
+"""How much deep shadows gain: scenes are composed dark, screens at home stand in light rooms."""
+
 
 @dataclass(frozen=True)
 class Planes:
@@ -36,15 +39,16 @@ class Planes:
 
 
 @fast
-def _roll_off(x, knee):
-    """Keep 0..knee, bend what is above towards 1, so that light never clips hard."""
+def _develop(x, knee, lift):
+    """Bend what is above the knee towards 1 instead of clipping it, then lift the shadows."""
     over = max(x - knee, f32(0))
     room = max(f32(1) - knee, f32(1e-6))
-    return max(min(x, knee) + over * room / (over + room), f32(0))
+    y = max(min(x, knee) + over * room / (over + room), f32(0))
+    return y * (f32(1) + lift * (f32(1) - y))
 
 
 @kernel
-def _to_yuv(rgb, roll, y, u, v):
+def _to_yuv(rgb, knee, lift, y, u, v):
     """Gamma-coded RGB planes (3, h, w) to BT.709 limited-range codes times 256 (float32 planes)."""
     _, height, width = rgb.shape
     for row in range(height):
@@ -55,9 +59,9 @@ def _to_yuv(rgb, roll, y, u, v):
         ur = u[row]
         vr = v[row]
         for k in range(width):
-            r = _roll_off(red[k], roll)
-            g = _roll_off(green[k], roll)
-            b = _roll_off(blue[k], roll)
+            r = _develop(red[k], knee, lift)
+            g = _develop(green[k], knee, lift)
+            b = _develop(blue[k], knee, lift)
             luma = f32(0.2126) * r + f32(0.7152) * g + f32(0.0722) * b
             yr[k] = np.uint16((f32(16) + f32(219) * luma) * f32(256))
             ur[k] = np.uint16((f32(128) + f32(224 / 1.8556) * (b - luma)) * f32(256))
@@ -78,10 +82,11 @@ def _shrink(plane, factor, out):
             out[row, k] = total * norm
 
 
-def roll_off(plane: Floats) -> Floats:
-    """Gamma-coded values of any size to 0..1, light bent instead of clipped; as in motion."""
+def develop(plane: Floats) -> Floats:
+    """Drawn light of any size to finished values 0..1, exactly as the frames of a scene are."""
     over, room = np.maximum(plane - KNEE, 0), 1 - KNEE
-    return np.maximum(np.minimum(plane, KNEE) + over * room / (over + room), 0).astype(f32)
+    y = np.maximum(np.minimum(plane, KNEE) + over * room / (over + room), 0)
+    return (y * (1 + LIFT * (1 - y))).astype(f32)
 
 
 def shrink(plane: NDArray[np.uint16] | Floats, factor: int) -> Floats:
@@ -92,10 +97,18 @@ def shrink(plane: NDArray[np.uint16] | Floats, factor: int) -> Floats:
     return out
 
 
+def _small_factors(height: int, *, halved: bool) -> tuple[int, int]:
+    """By how much luma and chroma shrink to about 135 lines: by the same part of the picture."""
+    if halved:
+        half = max(1, round(height / 270))
+        return 2 * half, half
+    factor = max(1, round(height / 135))
+    return factor, factor
+
+
 def _small(y: NDArray[np.uint16], u: NDArray[np.uint16], v: NDArray[np.uint16]) -> Floats:
-    factor = max(1, round(y.shape[0] / 135))
+    factor, chroma_factor = _small_factors(y.shape[0], halved=u.shape != y.shape)
     luma = shrink(y, factor)
-    chroma_factor = max(1, factor * u.shape[0] // y.shape[0])
     height, width = luma.shape
     small = np.empty((3, height, width), f32)
     small[0] = (luma / 256 - 16) / 219
@@ -123,7 +136,8 @@ def from_rgb(
     """
     shape = rgb.shape[1:]
     y, u, v = (np.empty(shape, np.uint16) for _ in range(3))
-    _to_yuv(rgb, f32(1.0 if finished else KNEE), y, u, v)
+    knee, lift = (1.0, 0.0) if finished else (KNEE, LIFT)
+    _to_yuv(rgb, f32(knee), f32(lift), y, u, v)
     if not full_chroma:
         u, v = (np.round(shrink(plane, 2)).astype(np.uint16) for plane in (u, v))
     small = _small(y, u, v)

@@ -45,6 +45,8 @@ def _sheet(light, path, rays, shape, horizon, unit):
     columns, rows = light.shape
     middle = f32(0.5) * f32(columns)
     for k in range(path.shape[1] - 1):
+        if rays[0, k] < f32(0.002):
+            continue
         near = f32(1) / path[1, k]
         here = path[0, k] * near / unit + middle
         there = path[0, k + 1] / path[1, k + 1] / unit + middle
@@ -118,12 +120,12 @@ def _lake(tone, depth, level, unit, time, chop, seed):
         shore = smoothstep(f32(0), f32(0.012), down)
         for i in range(columns):
             sway = (bend[i] - f32(0.5)) * chop * fade * (f32(0.15) + down) / unit
-            up = level - (f32(j) + f32(0.5) - level) * f32(1.12) + sway
+            up = level - (f32(j) + f32(0.5) - level) * f32(1.6) + sway
             up = min(max(up, f32(0)), level - f32(1.5))
             a = np.int32(up)
             w = up - f32(a)
             seen = mix(tone[a, i], tone[a + 1, i], w)
-            dim = f32(0.72) - f32(0.25) * smoothstep(f32(0), f32(0.5), down)
+            dim = f32(0.8) - f32(0.25) * smoothstep(f32(0), f32(0.5), down)
             tone[j, i] = seen * dim * (f32(0.55) + f32(0.45) * shore)
             if depth.shape[0] > 1:
                 depth[j, i] = f32(0.4) + f32(0.6) * (f32(j) - level) / (f32(rows) - level)
@@ -141,18 +143,20 @@ def _paint(rgb, tone, ramp):
 def _sky(tone, light, veil, cell, level, shade):
     """Turn gathered light, and its soft veil on a grid of `cell` pixels, into tones; dusk below."""
     rows, columns = tone.shape
+    row = np.empty(veil.shape[1], np.float32)
     for j in range(np.int32(level)):
         dusk = f32(1) - f32(j) / level
-        low = shade[0] * np.exp(-f32(7) * dusk) + shade[1]
+        low = shade[0] * np.exp(-f32(5) * dusk) + shade[1]
         gy = min(max(f32(j) / cell - f32(0.5), f32(0)), f32(veil.shape[0]) - f32(1.01))
         a = np.int32(gy)
         wy = gy - f32(a)
+        for i in range(len(row)):
+            row[i] = mix(veil[a, i], veil[a + 1, i], wy)
         for i in range(columns):
-            gx = min(max(f32(i) / cell - f32(0.5), f32(0)), f32(veil.shape[1]) - f32(1.01))
+            gx = min(max(f32(i) / cell - f32(0.5), f32(0)), f32(len(row)) - f32(1.01))
             b = np.int32(gx)
-            wx = gx - f32(b)
-            soft = mix(mix(veil[a, b], veil[a, b + 1], wx), mix(veil[a + 1, b], veil[a + 1, b + 1], wx), wy)
-            bright = light[i, j] + f32(1.1) * soft
+            soft = mix(row[b], row[b + 1], gx - f32(b))
+            bright = light[j, i] + f32(1.1) * soft
             tone[j, i] = low + f32(0.98) * bright / (bright + f32(0.95))
 
 
@@ -200,8 +204,9 @@ def _pines(columns: int, unit: float, dice: np.random.Generator) -> NDArray[np.f
         for _ in range(14):
             at = group + 0.09 * dice.normal()
             tall = dice.uniform(0.018, 0.06) * np.exp(-(((at - group) / 0.14) ** 2))
-            away = np.abs(x - at) / (0.2 * tall + 1e-4)
-            top = np.maximum(top, tall * np.maximum(1 - away, 0) ** 0.8)
+            a, b = (max(int((at + way * 0.21 * tall) / unit), 0) for way in (-1, 1))
+            away = np.abs(x[a:b] - at) / (0.2 * tall + 1e-4)
+            top[a:b] = np.maximum(top[a:b], tall * np.maximum(1 - away, 0) ** 0.8)
     return top.astype(np.float32)
 
 
@@ -238,8 +243,8 @@ class Aurora:
         tone = np.empty((rows, columns), np.float32)
         cell = max(short // 34, 1)
         veil = _veil(light, cell)
-        shade = np.array([0.13 + 0.08 * view.brightness, 0.03], np.float32)
-        _sky(tone, light, veil, f32(cell), level, shade)
+        shade = np.array([0.17 + 0.08 * view.brightness, 0.035], np.float32)
+        _sky(tone, np.ascontiguousarray(light.T), veil, f32(cell), level, shade)
         at = np.arange(columns) * float(unit)
         place = dice.uniform(0, 90, 3)
         stars = np.full(columns, level, np.float32)
@@ -273,7 +278,7 @@ class Aurora:
         dice: np.random.Generator,
     ) -> None:
         columns = light.shape[0]
-        count = int(columns * (2.0 if view.detail else 1.0))
+        count = int(columns * (1.6 if view.detail else 0.75))
         s = np.linspace(0, 1, count)
         wide = columns * float(unit)
         run = 0.05 * view.time + 0.11 * view.travel
@@ -298,7 +303,7 @@ class Aurora:
             spread = np.abs(np.gradient(x / z, s)) / wide
             ray = np.clip(0.85 + (0.7 + 0.6 * view.high) * grain, 0.06, None) ** 1.5
             glow_ = np.clip(0.62 + (0.8 + 0.3 * view.mid) * patch, 0.05, None) + knot
-            power = (0.62 + 0.6 * view.energy) * (columns / count) * (1.0 - 0.14 * k) * ray * glow_ * ends * (0.1 + spread) ** 0.6
+            power = (0.85 + 0.75 * view.energy) * (columns / count) * (1.0 - 0.14 * k) * ray * glow_ * ends * (0.1 + spread) ** 0.6
             power *= np.clip(1.6 * view.energy + 1.5 - k, 0, 1)
             height = (0.5 + 0.25 * view.bass) * (0.8 + 0.6 * grain + 0.3 * patch)
             rays = np.stack([power, np.clip(height, 0.15, None)]).astype(np.float32)
@@ -310,10 +315,8 @@ class Aurora:
 def _veil(light: NDArray[np.float32], cell: int) -> NDArray[np.float32]:
     """The light (columns, rows) as a soft veil (rows, columns) on a grid of `cell` pixels."""
     columns, rows = light.shape
-    wide, tall = -(-columns // cell), -(-rows // cell)
-    padded = np.zeros((wide * cell, tall * cell), np.float32)
-    padded[:columns, :rows] = light
-    small = padded.reshape(wide, cell, tall, cell).mean((1, 3)).T
+    across = np.add.reduceat(light, np.arange(0, columns, cell), axis=0)
+    small = np.add.reduceat(across, np.arange(0, rows, cell), axis=1).T / np.float32(cell * cell)
     for _ in range(3):
         for axis in (0, 1):
             edge = np.pad(small, [(2, 2) if axis == a else (0, 0) for a in (0, 1)], mode="edge")

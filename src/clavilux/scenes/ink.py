@@ -14,16 +14,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from clavilux.rendering.compiled import kernel
+from clavilux.compiled import kernel
 from clavilux.scenes.noise import (
     clamp01,
     cos_turn,
     f32,
     fbm3,
     glow,
-    hash01,
     mix,
-    ramp_at,
+    paint_row,
     sin_turn,
     smoothstep,
     u32,
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 
 @kernel
 def _wind_up(px, py, unit, vortices, ring):
-    """Picture coordinates (short side = 2 units), turned by vortices and pushed by the ring of a beat.
+    """Picture coordinates (short side = 2 units), turned by vortices, pushed by a beat's ring.
 
     vortices: (v, 4) centre, 1 / radius^2, turns at the centre. ring: centre, radius, push.
     """
@@ -46,15 +45,18 @@ def _wind_up(px, py, unit, vortices, ring):
         for x in range(columns):
             px[y, x] = (f32(x) + f32(0.5) - f32(0.5) * f32(columns)) * unit
             py[y, x] = (f32(y) + f32(0.5) - f32(0.5) * f32(rows)) * unit
+        across = px[y]
+        down = py[y]
         for k in range(vortices.shape[0]):
+            cx, cy, sharp, turns = vortices[k, 0], vortices[k, 1], vortices[k, 2], vortices[k, 3]
             for x in range(columns):
-                dx = px[y, x] - vortices[k, 0]
-                dy = py[y, x] - vortices[k, 1]
-                turn = vortices[k, 3] * glow(dx * dx + dy * dy, vortices[k, 2])
+                dx = across[x] - cx
+                dy = down[x] - cy
+                turn = turns * glow(dx * dx + dy * dy, sharp)
                 c = cos_turn(turn)
                 s = sin_turn(turn)
-                px[y, x] = vortices[k, 0] + c * dx - s * dy
-                py[y, x] = vortices[k, 1] + s * dx + c * dy
+                across[x] = cx + c * dx - s * dy
+                down[x] = cy + s * dx + c * dy
         for x in range(columns):
             dx = px[y, x] - ring[0]
             dy = py[y, x] - ring[1]
@@ -76,60 +78,108 @@ def _fold(out, px, py, ax, ay, push, scale, ox, oy, seed):
 
 
 @kernel
-def _dye(rgb, depth, px, py, r1, r2, h, ramp, accent, unit, plume, light, paper, fine, seed):
-    """Ink density from the folded plume, light from the slope of the folds."""
-    _, rows, columns = rgb.shape
-    density = np.empty((2, columns), np.float32)
-    for y in range(rows):
-        up = max(y - 1, 0)
-        down = min(y + 1, rows - 1)
-        for x in range(columns):
-            u = px[y, x] + plume[6] * (r1[y, x] - f32(0.5))
-            v = py[y, x] + plume[6] * (r2[y, x] - f32(0.5))
-            along = (u - plume[0]) * plume[2] + (v - plume[1]) * plume[3]
-            across = (v - plume[1]) * plume[2] - (u - plume[0]) * plume[3]
+def _thicken(density, px, py, r1, r2, h, plume):
+    """How much ink: under 0 none, about 1 in the heart of the plume, seen through the folds.
+
+    plume: source, direction, width, raggedness, push of the folds.
+    """
+    for y in range(density.shape[0]):
+        out, u_row, v_row, a, b, c = density[y], px[y], py[y], r1[y], r2[y], h[y]
+        for x in range(len(out)):
+            u = u_row[x] + plume[6] * (a[x] - f32(0.5)) - plume[0]
+            v = v_row[x] + plume[6] * (b[x] - f32(0.5)) - plume[1]
+            along = u * plume[2] + v * plume[3]
+            across = v * plume[2] - u * plume[3]
             wide = plume[4] * (f32(0.55) + f32(0.45) * clamp01(f32(0.5) + f32(0.4) * along))
-            density[0, x] = f32(1) - abs(across) / wide - f32(0.16) * along * along + plume[5] * (h[y, x] - f32(0.5))
-        for x in range(columns):
-            left = max(x - 1, 0)
-            right = min(x + 1, columns - 1)
-            gx = (h[y, right] - h[y, left]) / (f32(2) * unit)
-            gy = (h[down, x] - h[up, x]) / (f32(2) * unit)
-            body = smoothstep(f32(-0.15), f32(0.55), density[0, x])
-            # silk: the folds as a sheet in relief
-            slope = f32(1) / np.sqrt(f32(1) + f32(0.22) * (gx * gx + gy * gy))
-            face = (f32(0.6) - f32(0.44) * (gx * light[0] + gy * light[1])) * slope
-            facing = clamp01(face)
-            sheen = facing * facing
-            sheen = sheen * sheen * facing
-            # contour lines of the folds are filaments; they fade where they would alias
-            steep = np.sqrt(gx * gx + gy * gy) * unit * f32(13)
-            turn = h[y, x] * f32(13)
+            out[x] = (
+                f32(1)
+                - abs(across) / wide
+                - f32(0.16) * along * along
+                + plume[5] * (c[x] - f32(0.5))
+            )
+
+
+@kernel
+def _relief(face, steep, h, unit, light):
+    """How the folds, as silk in relief, face the light (0..1), and their change per pixel."""
+    rows, columns = h.shape
+    for y in range(rows):
+        middle = min(max(y, 1), rows - 2)
+        left = h[middle][: columns - 2]
+        right = h[middle][2:]
+        up = h[middle - 1][1 : columns - 1]
+        down = h[middle + 1][1 : columns - 1]
+        out = face[y][1 : columns - 1]
+        fast_ = steep[y][1 : columns - 1]
+        for x in range(len(out)):
+            gx = (right[x] - left[x]) / (f32(2) * unit)
+            gy = (down[x] - up[x]) / (f32(2) * unit)
+            g2 = gx * gx + gy * gy
+            out[x] = clamp01(
+                (f32(0.6) - f32(0.44) * (gx * light[0] + gy * light[1]))
+                / np.sqrt(f32(1) + f32(0.22) * g2)
+            )
+            fast_[x] = np.sqrt(g2) * unit
+        face[y, 0], face[y, columns - 1] = face[y, 1], face[y, columns - 2]
+        steep[y, 0], steep[y, columns - 1] = steep[y, 1], steep[y, columns - 2]
+
+
+@kernel
+def _dye(rgb, density, face, steep, r2, h, ramp, accent, shine, paper, fine):
+    """Colour ink by its thickness and light; filaments are level lines of the folds."""
+    columns = rgb.shape[2]
+    value = np.empty(columns, np.float32)
+    glint = np.empty(columns, np.float32)
+    for y in range(rgb.shape[1]):
+        ink, facing, change, other, fold = density[y], face[y], steep[y], r2[y], h[y]
+        for x in range(len(value)):
+            body = smoothstep(f32(-0.15), f32(0.55), ink[x])
+            thick = smoothstep(f32(0.1), f32(1.2), ink[x])
+            f = facing[x]
+            sheen = f * f
+            sheen = sheen * sheen * f
+            width = change[x] * f32(13)
+            turn = fold[x] * f32(13)
             turn = abs(turn - np.floor(turn) - f32(0.5)) * f32(2)
-            filament = smoothstep(f32(0.72) - steep, f32(1), turn) * smoothstep(f32(0.4), f32(0.08), steep)
-            edge = body * (f32(1) - body) * f32(4)
-            thick = smoothstep(f32(0.1), f32(1.2), density[0, x])
-            water = glow(f32(0.5) * density[0, x] * density[0, x] + f32(0.3) * (f32(1) - body), f32(1.5))
-            value = f32(0.03) + f32(0.06) * water + body * (f32(0.08) + f32(0.36) * facing * (f32(0.4) + f32(0.6) * thick))
-            value += light[2] * body * sheen * (f32(0.25) + f32(0.75) * thick) * f32(0.9)
-            value += body * filament * (f32(0.08) + fine * f32(0.2)) * (f32(0.3) + facing)
-            value += edge * f32(0.10) * facing
-            bleed = smoothstep(f32(0.48), f32(0.72), r2[y, x]) * body
-            value += f32(0.14) * bleed * facing
-            red, green, blue = ramp_at(ramp, mix(value, f32(0.97) - value, paper))
-            glint = clamp01(bleed * sheen * f32(1.2))
-            rgb[0, y, x] = mix(red, accent[0], glint)
-            rgb[1, y, x] = mix(green, accent[1], glint)
-            rgb[2, y, x] = mix(blue, accent[2], glint)
-            if depth.shape[0] > 1:
-                depth[y, x] = clamp01(f32(0.1) + f32(0.5) * body + f32(0.4) * thick * h[y, x])
+            filament = smoothstep(f32(0.72) - width, f32(1), turn) * smoothstep(
+                f32(0.4), f32(0.08), width
+            )
+            water = glow(f32(0.5) * ink[x] * ink[x] + f32(0.3) * (f32(1) - body), f32(1.5))
+            bleed = smoothstep(f32(0.48), f32(0.72), other[x]) * body
+            v = (
+                f32(0.03)
+                + f32(0.06) * water
+                + body * (f32(0.08) + f32(0.36) * f * (f32(0.4) + f32(0.6) * thick))
+            )
+            v += shine * body * sheen * (f32(0.25) + f32(0.75) * thick) * f32(0.9)
+            v += body * filament * (f32(0.08) + fine * f32(0.2)) * (f32(0.3) + f)
+            v += body * (f32(1) - body) * f32(0.4) * f + f32(0.14) * bleed * f
+            value[x] = mix(v, f32(0.97) - v, paper)
+            glint[x] = clamp01(bleed * sheen * f32(1.2))
+        paint_row(rgb[0, y], rgb[1, y], rgb[2, y], value, ramp)
+        for p in range(3):
+            plane = rgb[p, y]
+            tint = accent[p]
+            for x in range(len(plane)):
+                plane[x] = mix(plane[x], tint, glint[x])
 
 
 class Ink:
     """Plumes of ink in water."""
 
     name: ClassVar[str] = "ink"
-    words: ClassVar[tuple[str, ...]] = ("ink", "paint", "water", "smoke", "silk", "liquid", "watercolour", "dissolve", "marble", "fluid")
+    words: ClassVar[tuple[str, ...]] = (
+        "ink",
+        "paint",
+        "water",
+        "smoke",
+        "silk",
+        "liquid",
+        "watercolour",
+        "dissolve",
+        "marble",
+        "fluid",
+    )
     scale: ClassVar[float] = 0.5
 
     def draw(
@@ -147,8 +197,10 @@ class Ink:
         sway = 2 * np.pi * (dice.uniform(size=count) + moved * dice.uniform(0.3, 0.8, count))
         turns = dice.choice([-1, 1], count) * (0.3 + 0.14 * np.sin(sway))
         centres += 0.12 * np.stack([np.cos(sway), np.sin(sway)], 1)
-        vortices = np.column_stack([centres, dice.uniform(2.0, 6.0, count), turns]).astype(np.float32)
-        heading = 2 * np.pi * dice.uniform()
+        vortices = np.column_stack([centres, dice.uniform(2.0, 6.0, count), turns]).astype(
+            np.float32
+        )
+        heading = (0.0 if columns >= rows else 0.5 * np.pi) + dice.uniform(-0.8, 0.8)
         source = 0.25 * reach * dice.uniform(-1, 1, 2)
         ring = np.array([*source, 1.8 * (1 - view.beat), 0.05 * view.beat], np.float32)
         px, py, q1, q2, r1, r2, h = (np.empty((rows, columns), np.float32) for _ in range(7))
@@ -162,15 +214,62 @@ class Ink:
             (h, (r1, r2), 2.2, 0.75, (0.2, 0.5)),
         ):
             ox, oy = ox + 17.3, oy + 9.1
-            _fold(out, px, py, a, b, f32(push), f32(scale), f32(ox + flow[0] * moved), f32(oy + flow[1] * moved), seed)
+            _fold(
+                out,
+                px,
+                py,
+                a,
+                b,
+                f32(push),
+                f32(scale),
+                f32(ox + flow[0] * moved),
+                f32(oy + flow[1] * moved),
+                seed,
+            )
         plume = np.array(
-            [*source, np.cos(heading), np.sin(heading), 0.4 + 0.15 * view.bass + 0.2 * view.energy + 0.15 * view.progress, 1.0, 1.3],
+            [
+                *source,
+                np.cos(heading),
+                np.sin(heading),
+                0.45 + 0.15 * view.bass + 0.2 * view.energy + 0.15 * view.progress,
+                1.0,
+                1.3,
+            ],
             np.float32,
         )
         angle = 2 * np.pi * (0.62 + 0.06 * np.sin(3 * moved) + 0.06 * view.mid)
-        light = np.array([np.cos(angle), np.sin(angle), 0.5 + 0.6 * view.energy], np.float32)
-        paper = f32(float(view.palette[0] @ np.array([0.3, 0.6, 0.1])) > 0.5)
-        _dye(
-            rgb, np.empty((1, 1), np.float32) if depth is None else depth, px, py, r1, r2, h, view.ramp,
-            view.palette[-1], unit, plume, light, paper, f32(view.high), seed,
+        light = np.array(
+            [
+                np.cos(angle),
+                np.sin(angle),
+                0.4 + 0.6 * view.energy + 0.25 * view.brightness + 0.1 * view.bar,
+            ],
+            np.float32,
         )
+        paper = f32(float(view.palette[0] @ np.array([0.3, 0.6, 0.1])) > 0.5)
+        fine_fold = q1
+        _fold(fine_fold, px, py, r1, h, f32(3.0), f32(3.2), f32(ox), f32(oy - moved), seed)
+        h += f32(0.09 if view.detail else 0.06) * (fine_fold - f32(0.5))
+        density, face, steep = q1, q2, np.empty_like(h)
+        _thicken(density, px, py, r1, r2, h, plume)
+        _relief(face, steep, h, unit, light)
+        _dye(
+            rgb,
+            density,
+            face,
+            steep,
+            r2,
+            h,
+            view.ramp,
+            view.palette[-1],
+            light[2],
+            paper,
+            f32(0.8 * view.high + 0.3 * view.flux + 0.2 * view.loudness),
+        )
+        if depth is not None:
+            np.clip(
+                0.15 + 0.45 * np.clip(density + 0.2, 0, 1) + 0.4 * np.clip(density, 0, 1) * h,
+                0,
+                1,
+                out=depth,
+            )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from clavilux.rendering.compiled import fast, kernel
+from clavilux.compiled import fast, kernel
 from clavilux.scenes.noise import (
     angle_turn,
     clamp01,
@@ -24,7 +24,6 @@ from clavilux.scenes.noise import (
     log2_fast,
     mix,
     ramp_at,
-    sin_turn,
     smoothstep,
     u32,
 )
@@ -44,18 +43,21 @@ def _line(distance, half_width, pixel):
 
 
 @kernel
-def _carve(height, tone, lamp, cx, cy, unit, fold, spin, flow, open_, swell, shape, seed):
+def _carve(height, tone, lamp, cx, cy, unit, tilt, fold, spin, flow, open_, swell, shape, seed):
     """The ornament: relief (0..1), glaze (0..1, which tile colour) and lamp light (0..1)."""
     rows, columns = height.shape
-    per_turn = fold * f32(0.15915494)
+    per_turn = fold * f32(0.15915494) * shape[4]
     for y in range(rows):
         dy = (f32(y) + f32(0.5) - cy) * unit
         for x in range(columns):
             dx = (f32(x) + f32(0.5) - cx) * unit
-            r2 = dx * dx + dy * dy + f32(1e-6)
-            u = fold * (angle_turn(dy, dx) + spin)
+            near = f32(1) / (f32(1) + tilt[0] * dx + tilt[1] * dy)
+            sx = dx * near
+            sy = dy * near
+            r2 = sx * sx + sy * sy + f32(1e-6)
+            u = fold * (angle_turn(sy, sx) + spin)
             v = per_turn * (f32(0.34657359) * log2_fast(r2) + swell * r2 / (f32(1) + r2)) - flow
-            pixel = per_turn * unit / np.sqrt(r2)
+            pixel = per_turn * unit * near / np.sqrt(r2)
             a = u + v
             b = u - v
             fa = np.floor(a)
@@ -74,10 +76,18 @@ def _carve(height, tone, lamp, cx, cy, unit, fold, spin, flow, open_, swell, sha
             lean = shape[0] + open_ * (pick - f32(0.3))
             bow = np.sqrt((side + lean) * (side + lean) + (up + f32(0.02)) * (up + f32(0.02)))
             leaf = bow - np.sqrt(lean * lean + f32(0.105))
+            # or an eight-pointed star: two squares laid over each other
+            level = abs(up)
+            star = (
+                min(max(side, level), f32(0.7071) * (side + level))
+                - f32(0.2)
+                - f32(0.06) * open_ * pick
+            )
+            leaf = mix(leaf, star, shape[5])
             outline = _line(leaf, f32(0.013), pixel)
             inner = _line(leaf + f32(0.055), f32(0.008), pixel)
             body = smoothstep(pixel, -pixel, leaf)
-            heart = smoothstep(pixel, -pixel, leaf + f32(0.12 ) + f32(0.05) * pick)
+            heart = smoothstep(pixel, -pixel, leaf + f32(0.12) + f32(0.05) * pick)
             # filigree: between strap and leaf, outlines that echo the leaf and break into beads; in
             # the leaf, a finer lattice of the same lozenges
             echo = leaf * shape[1] - open_
@@ -89,8 +99,12 @@ def _carve(height, tone, lamp, cx, cy, unit, fold, spin, flow, open_, swell, sha
             nb = f32(4) * lb - np.floor(f32(4) * lb) - f32(0.5)
             net = (f32(0.5) - max(abs(na), abs(nb))) * f32(0.177)
             net = _line(net, f32(0.004), pixel)
-            knot = smoothstep(f32(0.022) + pixel, f32(0.022) - pixel, np.sqrt(na * na + nb * nb) * f32(0.177))
-            scroll = max(scroll, max(net * f32(0.8), knot) * body * smoothstep(f32(-0.06), f32(-0.065), leaf))
+            knot = smoothstep(
+                f32(0.022) + pixel, f32(0.022) - pixel, np.sqrt(na * na + nb * nb) * f32(0.177)
+            )
+            scroll = max(
+                scroll, max(net * f32(0.8), knot) * body * smoothstep(f32(-0.06), f32(-0.065), leaf)
+            )
             # a rosette on each corner
             ca = f32(0.5) - abs(la)
             cb = f32(0.5) - abs(lb)
@@ -101,8 +115,12 @@ def _carve(height, tone, lamp, cx, cy, unit, fold, spin, flow, open_, swell, sha
             boss = smoothstep(f32(0.045) + pixel, f32(0.02), c1)
             rim = _line(c1 - petal, f32(0.012), pixel)
             fade = smoothstep(f32(0.22), f32(0.07), pixel)
-            relief = max(max(strap * f32(0.8), groove * f32(0.4)), max(outline * f32(0.9), inner * f32(0.5)))
-            relief = max(relief * (f32(1) - rosette), max(scroll * f32(0.7) * (f32(1) - heart), boss))
+            relief = max(
+                max(strap * f32(0.8), groove * f32(0.4)), max(outline * f32(0.9), inner * f32(0.5))
+            )
+            relief = max(
+                relief * (f32(1) - rosette), max(scroll * f32(0.7) * (f32(1) - heart), boss)
+            )
             relief = max(relief, max(rim, heart * f32(0.35)))
             height[y, x] = mix(f32(0.3), relief, fade)
             glaze = mix(pick * f32(0.5), f32(0.55) + f32(0.45) * hash01(tier, 1, seed), body)
@@ -113,7 +131,7 @@ def _carve(height, tone, lamp, cx, cy, unit, fold, spin, flow, open_, swell, sha
 
 
 @kernel
-def _light(rgb, height, tone, lamp, ramp, gold, accent, cx, cy, unit, reach, ring, glint, tilt, twinkle, seed):
+def _light(rgb, height, tone, lamp, ramp, gold, accent, cx, cy, unit, reach, ring, glint, warmth):
     """Light the relief from the oculus and colour it."""
     rows, columns = height.shape
     for y in range(rows):
@@ -130,11 +148,11 @@ def _light(rgb, height, tone, lamp, ramp, gold, accent, cx, cy, unit, reach, rin
             shine = f32(0.1) + f32(1) / (f32(1) + (r / reach) * np.sqrt(r / reach))
             wave = ring[1] * glow((r - ring[0]) * (r - ring[0]), f32(60))
             lit = shine + wave
-            oculus = glow(r * r, f32(90) / (f32(0.4) + reach))
+            oculus = glow(r * r, ring[2] / (f32(0.4) + reach))
             lamps = lamp[y, x] * (f32(0.25) + f32(0.75) * glint + wave)
             glazed = f32(0.05) + (f32(0.10) + f32(0.34) * tone[y, x]) * lit * (f32(0.5) + facing)
             metal = smoothstep(f32(0.25), f32(0.6), h)
-            gilt = metal * lit * facing * facing * (f32(1.1) + tilt)
+            gilt = metal * lit * facing * facing * (f32(1.1) + warmth)
             index = glazed + f32(0.55) * gilt + f32(0.5) * lamps * (f32(0.3) + lit) + oculus
             red, green, blue = ramp_at(ramp, index)
             tint = metal * clamp01(lit * f32(0.8)) * f32(0.6)
@@ -150,7 +168,16 @@ class Kaleidoscope:
 
     name: ClassVar[str] = "kaleidoscope"
     words: ClassVar[tuple[str, ...]] = (
-        "kaleidoscope", "mandala", "ornament", "mosaic", "temple", "dome", "cathedral", "sacred", "persian", "symmetry",
+        "kaleidoscope",
+        "mandala",
+        "ornament",
+        "mosaic",
+        "temple",
+        "dome",
+        "cathedral",
+        "sacred",
+        "persian",
+        "symmetry",
     )
     scale: ClassVar[float] = 0.5
 
@@ -159,27 +186,67 @@ class Kaleidoscope:
     ) -> None:
         _, rows, columns = rgb.shape
         dice = np.random.default_rng(view.seed)
-        fold = f32(dice.choice([10, 12, 14, 16, 18]))
+        fold = f32(dice.choice([8, 10, 12, 14, 16, 20]))
         shape = np.array(
-            [dice.uniform(0.08, 0.3), dice.uniform(16, 24), dice.choice([6, 8, 10]), 8], np.float32
+            [
+                dice.uniform(0.08, 0.3),
+                dice.uniform(16, 24),
+                dice.choice([6, 8, 10]),
+                8,
+                dice.uniform(0.7, 1.35),
+                dice.choice([0.0, 0.0, 0.0, 1.0, 1.0]),
+            ],
+            np.float32,
         )
+        reach = np.array([columns, rows]) / min(rows, columns)
         unit = f32(2 / min(rows, columns))
-        cx, cy = f32(columns / 2), f32(rows / 2)
+        # seen straight from below, or from one side of the dome
+        aside = dice.uniform(-0.5, 0.5, 2) * dice.choice([0, 1])
+        drift = 2 * np.pi * (0.02 * view.time + 0.02 * view.travel + dice.uniform(size=2))
+        aside = aside * reach + 0.04 * np.sin(drift)
+        cx, cy = f32(columns / 2 + aside[0] / unit), f32(rows / 2 + aside[1] / unit)
+        tilt = (0.42 * aside / reach**2).astype(np.float32)
         height, tone, lamp = (np.empty((rows, columns), np.float32) for _ in range(3))
         flow = dice.uniform(0, 50) + 0.05 * view.time + 0.16 * view.travel
         spin = dice.uniform() + 0.003 * view.time + 0.006 * view.travel
         _carve(
-            height, tone, lamp, cx, cy, unit, fold, f32(spin % 1), f32(flow), f32(0.25 * view.mid),
-            f32(0.25 * view.bass), shape, u32(view.seed & 0xFFFFFFFF),
+            height,
+            tone,
+            lamp,
+            cx,
+            cy,
+            unit,
+            tilt,
+            fold,
+            f32(spin % 1),
+            f32(flow),
+            f32(0.25 * view.mid),
+            f32(0.14 * view.bass),
+            shape,
+            u32(view.seed & 0xFFFFFFFF),
         )
         light, accent = view.palette[max(len(view.palette) - 2, 0)], view.palette[-1]
-        reach = f32(0.4 + 0.6 * view.energy)
-        ring = np.array([1.6 * (1 - view.beat) ** 0.8, 0.5 * view.beat], np.float32)
+        spread = f32(0.4 + 0.55 * view.energy + 0.15 * view.progress + 0.08 * view.bar)
+        ring = np.array(
+            [1.6 - 1.6 * view.beat, 0.6 * view.beat, dice.choice([40, 90, 160])], np.float32
+        )
         _light(
-            rgb, height, tone, lamp, view.ramp, light, accent, cx, cy, unit, reach, ring,
-            f32(view.high), f32(view.brightness), f32(view.time), u32(view.seed & 0xFFFFFFFF),
+            rgb,
+            height,
+            tone,
+            lamp,
+            view.ramp,
+            light,
+            accent,
+            cx,
+            cy,
+            unit,
+            spread,
+            ring,
+            f32(0.7 * view.high + 0.3 * view.flux),
+            f32(view.brightness),
         )
         if depth is not None:
             y, x = np.mgrid[0:rows, 0:columns].astype(np.float32)
             r = np.hypot(x + 0.5 - cx, y + 0.5 - cy) * unit
-            depth[:] = np.clip(r / 1.4, 0, 1) * 0.9 + 0.1 * height
+            depth[:] = np.clip(r / 1.6, 0, 1) ** 0.8

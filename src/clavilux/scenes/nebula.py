@@ -220,7 +220,7 @@ class Nebula:
         tones = np.stack([white, white, 0.5 * (view.palette[min(2, len(view.palette) - 1)] + white)])
         pixel = short / 540
         many = (2 if view.detail else 1) * max(columns, rows) / short
-        for k, (level, count, size) in enumerate([(0.05, 700, 0.75), (0.5, 130, 1.0), (0.95, 22, 1.5)]):
+        for k, (level, count, size) in enumerate([(0.05, 600, 0.75), (0.5, 130, 1.0), (0.95, 22, 1.5)]):
             _stars(
                 rgb,
                 space,

@@ -21,7 +21,6 @@ from clavilux.scenes.noise import (
     f32,
     fbm_row,
     glow,
-    hash01,
     mix,
     ramp_at,
     sin_turn,
@@ -60,7 +59,7 @@ def _sky(rgb, depth, ramp, horizon, unit, sun, wide, drift, cover, octaves, seed
     tone = np.empty(columns, np.float32)
     for i in range(columns):
         x[i] = (f32(i) + f32(0.5) - f32(0.5) * f32(columns)) * unit
-    for j in range(np.int32(horizon) + 1):
+    for j in range(min(np.int32(horizon) + 3, rgb.shape[1])):
         up = (horizon - f32(j) - f32(0.5)) * unit
         far = f32(0.5) / (max(up, f32(0)) + f32(0.13))
         for i in range(columns):
@@ -72,7 +71,7 @@ def _sky(rgb, depth, ramp, horizon, unit, sun, wide, drift, cover, octaves, seed
             u[i] += f32(0.22) * dx / (abs(dx) + f32(0.3))
             v[i] += f32(0.16)
         fbm_row(beyond, u, v, octaves - 2, seed)
-        edge = f32(0.66) - cover * f32(0.22)
+        edge = f32(0.6) - cover * f32(0.2)
         thin = smoothstep(f32(-0.01), f32(0.12), up)
         for i in range(columns):
             dx = x[i] - sun[0]
@@ -96,7 +95,7 @@ def _sky(rgb, depth, ramp, horizon, unit, sun, wide, drift, cover, octaves, seed
 
 @fast
 def _swell(x, z, sea):
-    """Height of the long waves, and its slopes. sea: amplitude, phases 1..3, lean 1..3."""
+    """Height of the long waves, and its slopes. sea: amplitude, phases 1..3, lean 1..3, eye height."""
     a1 = f32(0.20) * (z + sea[4] * x) + sea[1]
     a2 = f32(0.31) * (z + sea[5] * x) + sea[2]
     a3 = f32(0.53) * (z + sea[6] * x) + sea[3]
@@ -112,6 +111,21 @@ def _swell(x, z, sea):
 
 
 @kernel
+def _chop(n1, n2, wx, wz, scale, moved, octaves, seed):
+    """Two noises 0..1 over the water at (wx, wz): the small waves, with `scale` cells along z."""
+    u = np.empty(len(wx), np.float32)
+    v = np.empty(len(wx), np.float32)
+    for i in range(len(wx)):
+        u[i] = f32(11) * wx[i] + f32(0.3) * wz[i]
+        v[i] = scale * wz[i]
+    fbm_row(n1, u, v, octaves, seed)
+    for i in range(len(wx)):
+        u[i] += f32(31.7)
+        v[i] -= f32(0.4) * moved
+    fbm_row(n2, u, v, octaves, seed + u32(5))
+
+
+@kernel
 def _water(rgb, depth, ramp, horizon, unit, sun, wide, sea, chop, moved, light, octaves, seed):
     """Draw the sea below `horizon`. chop: roughness, sparkle, foam; light: band place, strength."""
     _, rows, columns = rgb.shape
@@ -121,8 +135,8 @@ def _water(rgb, depth, ramp, horizon, unit, sun, wide, sea, chop, moved, light, 
     sz = np.empty(columns, np.float32)
     sx = np.empty(columns, np.float32)
     high = np.empty(columns, np.float32)
-    u = np.empty(columns, np.float32)
-    v = np.empty(columns, np.float32)
+    m1 = np.empty(columns, np.float32)
+    m2 = np.empty(columns, np.float32)
     n1 = np.empty(columns, np.float32)
     n2 = np.empty(columns, np.float32)
     tone = np.empty(columns, np.float32)
@@ -132,31 +146,32 @@ def _water(rgb, depth, ramp, horizon, unit, sun, wide, sea, chop, moved, light, 
         down = (f32(j) + f32(0.5) - horizon) * unit
         low = max(down, f32(0.3) * unit)
         fade = smoothstep(f32(0), f32(0.03), down)  # no swell at the horizon, it would alias
+        fade *= smoothstep(f32(0), f32(7), sea[7] / low)  # gentle close by, where faces would tower
         for i in range(columns):
-            z = f32(1) / low
+            z = sea[7] / low
             h = f32(0)
             for _ in range(3):
                 h, dz, dx = _swell(x[i] * z, z + moved, sea)
-                z = mix(z, (f32(1) - h * fade) / low, f32(0.7))
+                z = mix(z, (sea[7] - f32(0.7) * h * fade) / low, f32(0.7))
             h, dz, dx = _swell(x[i] * z, z + moved, sea)
             wx[i] = x[i] * z
             wz[i] = z + moved
             high[i] = h * fade
             sz[i] = dz * fade
             sx[i] = dx * fade
-        # Chop: noise whose cells are never finer than the pixels that show it.
-        size = f32(1) / low
-        scale = f32(6)
-        foot = size * size * unit * f32(0.5)
-        calm = f32(1) / (f32(1) + foot * scale * f32(0.6))
-        for i in range(columns):
-            u[i] = wx[i] * scale + f32(0.3) * wz[i]
-            v[i] = wz[i] * scale * calm * f32(1.6)
-        fbm_row(n1, u, v, octaves, seed)
-        for i in range(columns):
-            u[i] += f32(31.7)
-            v[i] -= f32(0.7) * moved
-        fbm_row(n2, u, v, octaves, seed + u32(5))
+        # Chop is drawn out along the view, twice as long at each step, before its cells would be
+        # finer than pixels; between two steps they are blended.
+        size = sea[7] / low
+        finest = max(np.log2(f32(50) * size * size * unit / sea[7]), f32(0))
+        calm = f32(1) / (f32(1) + f32(0.25) * finest)
+        step = np.floor(finest)
+        blend = smoothstep(f32(0), f32(1), finest - step)
+        _chop(n1, n2, wx, wz, f32(17.6) * f32(0.5) ** step, moved, min(octaves, 3) if step > 0 else octaves, seed)
+        if blend > f32(0):
+            _chop(m1, m2, wx, wz, f32(8.8) * f32(0.5) ** step, moved, 3, seed)
+            for i in range(columns):
+                n1[i] = mix(n1[i], m1[i], blend)
+                n2[i] = mix(n2[i], m2[i], blend)
         for i in range(columns):
             rough = chop[0] * (f32(0.35) + f32(0.65) * calm)
             tilt = f32(0.5) * sz[i] + rough * (n1[i] - f32(0.5))
@@ -166,7 +181,7 @@ def _water(rgb, depth, ramp, horizon, unit, sun, wide, sea, chop, moved, light, 
             mirrored = _clear_sky(across, up, sun, wide)
             facing = clamp01(f32(0.5) + f32(1.4) * tilt + f32(0.25) * (f32(1) - calm))
             deep = f32(0.035) + f32(0.05) * max(high[i], f32(0))
-            t = mix(deep, mirrored, f32(0.25) + f32(0.6) * facing)
+            t = mix(deep, mirrored, f32(0.4) + f32(0.5) * facing)
             ex = (across - sun[0]) / (f32(0.05) + f32(0.10) * down + sun[2])
             ey = (up - sun[1]) / (f32(0.10) + sun[2])
             flash = glow(ex * ex + f32(0.55) * ey * ey, f32(1.1))
@@ -175,8 +190,9 @@ def _water(rgb, depth, ramp, horizon, unit, sun, wide, sea, chop, moved, light, 
             bits = smoothstep(f32(0.52), f32(0.72), n1[i] * f32(0.6) + n2[i] * f32(0.4) + f32(0.06) * chop[1])
             band = light[1] * glow((down - light[0]) * (down - light[0]), f32(900))
             t += sun[5] * (f32(0.75) * flash + in_path * bits * (f32(0.18) + f32(0.5) * chop[1] + f32(0.9) * band))
-            foam = smoothstep(f32(0.62), f32(0.8), n1[i] + f32(0.35) * (high[i] / (sea[0] + f32(0.01)) - f32(0.9)))
-            t += chop[2] * foam * f32(0.3) * calm
+            crest = high[i] / (sea[0] + f32(0.01)) - f32(1)
+            foam = smoothstep(f32(0.6), f32(0.85), n1[i] + f32(0.4) * min(crest, f32(0.2)))
+            t += chop[2] * foam * f32(0.14) * n2[i] * smoothstep(f32(0.3), f32(0.9), calm)
             haze = f32(1) / (f32(1) + f32(60) * down)
             tone[i] = mix(t, _clear_sky(x[i], f32(0.02), sun, wide) * f32(0.8), haze * f32(0.8))
         for i in range(columns):
@@ -254,12 +270,13 @@ class Ocean:
         self._land(rgb, ground, view, horizon, unit, dice)
         phases = dice.uniform(0, 1, 3) + view.time * np.array([0.11, 0.13, 0.17])
         lean = dice.uniform(-0.7, 0.7, 3)
-        swell = 0.035 + 0.05 * view.energy + 0.09 * view.bass
-        sea = np.array([swell, *phases, *lean], np.float32)
+        swell = 0.03 + 0.03 * view.energy + 0.06 * view.bass
+        eye = max(2.1 * (rows - float(horizon)) / short, 0.8)
+        sea = np.array([swell, *phases, *lean, eye], np.float32)
         chop = np.array([0.16 + 0.16 * view.mid + 0.1 * view.energy, view.high, view.energy], np.float32)
         tall = (rows - float(horizon)) / short
         light = np.array([tall * (1.1 * (1 - view.beat)), view.beat], np.float32)
-        _water(rgb, ground, view.ramp, horizon, unit, sun, spread, sea, chop, moved, light, 3 + extra, seed)
+        _water(rgb, ground, view.ramp, horizon, unit, sun, spread, sea, chop, moved, light, 5 + extra, seed)
 
     def _land(
         self,

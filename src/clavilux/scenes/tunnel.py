@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from clavilux.rendering.compiled import fast, kernel
+from clavilux.compiled import fast, kernel
 from clavilux.scenes.noise import (
     angle_turn,
     clamp01,
@@ -39,20 +39,43 @@ if TYPE_CHECKING:
 def _seam(offset, half_width, pixel):
     """1 on a seam at offset 0, as wide as it is but never thinner than it can be drawn."""
     soft = pixel * f32(1.2)
-    return smoothstep(half_width + soft, half_width - soft, abs(offset)) * min(f32(1), half_width / (soft * f32(0.6)))
+    return smoothstep(half_width + soft, half_width - soft, abs(offset)) * min(
+        f32(1), half_width / (soft * f32(0.6))
+    )
 
 
 @kernel
-def _fly(rgb, depth, ramp, accent, unit, bend, sides, way, roll, twist, rib, strips, lights, ring, seed):
-    """way: camera position, rib spacing. rib: depth share, thickness. lights: end, panels, seams, twinkle, clock, fog."""
+def _fly(
+    rgb,
+    depth,
+    ramp,
+    accent,
+    unit,
+    squash,
+    bend,
+    sides,
+    way,
+    roll,
+    twist,
+    rib,
+    strips,
+    lights,
+    ring,
+    seed,
+):
+    """Trace and colour the tunnel, its radius being 1.
+
+    way: camera position, rib spacing. rib: height, thickness. ring: depth, brightness.
+    lights: far end, share of lit panels, seams, twinkle, clock, fog, haze.
+    """
     _, rows, columns = rgb.shape
     index = np.empty(columns, np.float32)
     hue = np.empty(columns, np.float32)
     for y in range(rows):
-        py = (f32(y) + f32(0.5) - f32(0.5) * f32(rows)) * unit
+        py = (f32(y) + f32(0.5) - f32(0.5) * f32(rows)) * unit * squash
         for x in range(columns):
             px = (f32(x) + f32(0.5) - f32(0.5) * f32(columns)) * unit
-            # the axis of a bent tunnel, seen at radius r, lies at bend / (1 + r): four fixed-point steps
+            # seen at radius r, a bent tunnel's axis lies at bend / (1 + 1.2 r): fixed-point steps
             r = np.sqrt(px * px + py * py)
             for _ in range(5):
                 s = f32(1) / (f32(1) + f32(1.2) * r)
@@ -66,7 +89,11 @@ def _fly(rgb, depth, ramp, accent, unit, bend, sides, way, roll, twist, rib, str
             fold = a - wall
             flat = cos_turn(fold / sides)
             z = f32(1) / (r * flat)
-            u = sin_turn(fold / sides) / flat / (sin_turn(f32(0.5) / sides) / cos_turn(f32(0.5) / sides))  # -1..1
+            u = (
+                sin_turn(fold / sides)
+                / flat
+                / (sin_turn(f32(0.5) / sides) / cos_turn(f32(0.5) / sides))
+            )  # -1..1
             pixel_z = unit * z * z
             pixel_u = unit * z * sides * f32(0.32)
             # ribs stand out of the wall: front faces hide what is behind, inner faces catch light
@@ -77,7 +104,9 @@ def _fly(rgb, depth, ramp, accent, unit, bend, sides, way, roll, twist, rib, str
             zi = z * (f32(1) - rib[0])
             vi = zi + way[0]
             within = vi - np.floor(vi / way[1]) * way[1]
-            inner = smoothstep(-pixel_z, pixel_z, rib[1] - within) * smoothstep(-pixel_z, pixel_z, within)
+            inner = smoothstep(-pixel_z, pixel_z, rib[1] - within) * smoothstep(
+                -pixel_z, pixel_z, within
+            )
             rib_at = max(ahead * way[1] - way[0], f32(0.05))
             # panels: strips along the wall, each cut across at its own pace
             strip = np.floor((u * f32(0.5) + f32(0.5)) * strips)
@@ -92,23 +121,30 @@ def _fly(rgb, depth, ramp, accent, unit, bend, sides, way, roll, twist, rib, str
             edge_u = (f32(0.5) - abs(in_strip)) * f32(2) / strips
             gap = max(_seam(edge_v, f32(0.012), pixel_z), _seam(edge_u, f32(0.025), pixel_u))
             bevel = max(
-                _seam(edge_v - f32(0.03), f32(0.012), pixel_z) * (f32(1) if in_cell > f32(0) else f32(0.2)),
+                _seam(edge_v - f32(0.03), f32(0.012), pixel_z)
+                * (f32(1) if in_cell > f32(0) else f32(0.2)),
                 _seam(edge_u - f32(0.055), f32(0.02), pixel_u) * f32(0.6),
             )
             slat = v * f32(30) / way[1]
-            slat = f32(0.5) + f32(0.5) * sin_turn(slat) * smoothstep(f32(0.35), f32(0.1), pixel_z * f32(30) / way[1])
+            slat = f32(0.5) + f32(0.5) * sin_turn(slat) * smoothstep(
+                f32(0.35), f32(0.1), pixel_z * f32(30) / way[1]
+            )
             slatted = smoothstep(f32(0.68), f32(0.7), other)
             # light: the far end along the walls, the ribs' lamps, the ring of the beat
             fog = f32(1) - np.float32(1) / (f32(1) + (z * lights[5]) * (z * lights[5]))
             from_end = lights[0] * z / (z + f32(3.5))
-            near_rib = glow((past - way[1] * f32(0.5)) * (past - way[1] * f32(0.5)) / (way[1] * way[1]), f32(14))
+            near_rib = glow(
+                (past - way[1] * f32(0.5)) * (past - way[1] * f32(0.5)) / (way[1] * way[1]), f32(14)
+            )
             lamp = f32(0.35) + f32(0.65) * hash01(np.int32(ahead), 3, seed)
             wave = ring[1] * glow((rib_at - ring[0]) * (rib_at - ring[0]), f32(1.6))
             side_light = f32(0.55) + f32(0.45) * sin_turn(wall / sides + f32(0.13) - roll)
-            matter = (f32(0.35) + f32(0.65) * pick) * mix(f32(1), f32(0.4) + f32(0.6) * slat, slatted)
+            matter = (f32(0.35) + f32(0.65) * pick) * mix(
+                f32(1), f32(0.4) + f32(0.6) * slat, slatted
+            )
             grit = f32(0.85) + f32(0.3) * value_noise(u * f32(5) + wall * f32(9), v * f32(2), seed)
             lit = (from_end * side_light + f32(0.55) * near_rib * lamp * side_light + wave) * grit
-                        # glowing panels and light running in the seams
+            # glowing panels and light running in the seams
             on = smoothstep(f32(1) - lights[1], f32(1.06) - lights[1], pick)
             tube_u = max(abs(in_strip) * f32(2) / strips - f32(0.03), f32(0))
             tube_v = max(abs(in_cell) * cut - f32(0.33) * cut, f32(0))
@@ -116,16 +152,38 @@ def _fly(rgb, depth, ramp, accent, unit, bend, sides, way, roll, twist, rib, str
             tube = smoothstep(f32(0.05) + pixel_u, f32(0.03) - f32(0.3) * pixel_u, np.sqrt(tube_2))
             spill = glow(tube_2, f32(18)) * (f32(0.25) + f32(0.75) * matter) * (f32(1) - gap)
             lit = lit + f32(0.9) * on * spill
-            backlit = slatted * smoothstep(f32(0.55), f32(0.7), slat) * smoothstep(f32(0.03), f32(0.1), edge_u)
-            backlit = backlit * smoothstep(f32(0.6) - f32(0.9) * lights[1], f32(0.9) - f32(0.9) * lights[1], pick)
-            surface = f32(0.03) + lit * (f32(0.10) + f32(0.34) * matter + f32(0.4) * bevel) * (f32(1) - f32(0.85) * gap)
-            run = v * f32(0.16) + lights[4] * (f32(0.4) + hash01(lane, 9, seed)) + hash01(lane, 8, seed)
+            backlit = (
+                slatted
+                * smoothstep(f32(0.55), f32(0.7), slat)
+                * smoothstep(f32(0.03), f32(0.1), edge_u)
+            )
+            backlit = backlit * smoothstep(
+                f32(0.6) - f32(0.9) * lights[1], f32(0.9) - f32(0.9) * lights[1], pick
+            )
+            surface = f32(0.03) + lit * (f32(0.10) + f32(0.34) * matter + f32(0.4) * bevel) * (
+                f32(1) - f32(0.85) * gap
+            )
+            run = (
+                v * f32(0.16)
+                + lights[4] * (f32(0.4) + hash01(lane, 9, seed))
+                + hash01(lane, 8, seed)
+            )
             run = run - np.floor(run)
-            streak = _seam(edge_u, f32(0.014), pixel_u) * smoothstep(f32(0.45), f32(0.97), run) * smoothstep(f32(1), f32(0.985), run)
+            streak = (
+                _seam(edge_u, f32(0.014), pixel_u)
+                * smoothstep(f32(0.45), f32(0.97), run)
+                * smoothstep(f32(1), f32(0.985), run)
+            )
             streak = streak * smoothstep(f32(0.5), f32(0.6), hash01(lane, 7, seed))
             glowing = max(max(on * tube, f32(0.45) * backlit), streak * (f32(0.35) + lights[2]))
-            spot = glow((in_cell * in_cell * cut * cut * f32(4) + in_strip * in_strip / (strips * strips)) * f32(16), f32(160))
-            twinkle = f32(0.5) + f32(0.5) * sin_turn(other * f32(17) + lights[4] * (f32(0.5) + pick))
+            spot = glow(
+                (in_cell * in_cell * cut * cut * f32(4) + in_strip * in_strip / (strips * strips))
+                * f32(16),
+                f32(160),
+            )
+            twinkle = f32(0.5) + f32(0.5) * sin_turn(
+                other * f32(17) + lights[4] * (f32(0.5) + pick)
+            )
             spot = spot * smoothstep(f32(0.3), f32(0.22), other) * (f32(0.15) + lights[3] * twinkle)
             # a rib: dark front, lit inner face with a lamp line at its lip
             lip = _seam(z * rib[0] - past, rib[1] * f32(0.14) + f32(0.01) * z * f32(0.3), pixel_z)
@@ -137,11 +195,13 @@ def _fly(rgb, depth, ramp, accent, unit, bend, sides, way, roll, twist, rib, str
             shine = shine * (f32(1) - inner)
             value = mix(value, front, face * (f32(1) - inner))
             shine = shine * (f32(1) - face)
-            value = value + lip * (f32(0.08) + f32(0.28) * lamp * lights[0] + f32(0.6) * wave)
+            value = value + lip * (
+                f32(0.03) + f32(0.30) * lamp * lights[0] * side_light + f32(0.6) * wave
+            )
             value = value + f32(0.12) * lip * lights[2]
             # the air: haze brightens towards the end, which shines
             end = glow(r * r, f32(26) / (f32(0.15) + lights[0]))
-            haze = f32(0.16) + f32(0.42) * glow(r * r, f32(5)) * lights[0]
+            haze = lights[6] + f32(0.42) * glow(r * r, f32(5)) * lights[0]
             index[x] = mix(value, haze, fog) + end * (f32(0.5) + f32(0.4) * lights[0])
             hue[x] = shine * (f32(1) - fog)
             if depth.shape[0] > 1:
@@ -158,7 +218,16 @@ class Tunnel:
 
     name: ClassVar[str] = "tunnel"
     words: ClassVar[tuple[str, ...]] = (
-        "tunnel", "vortex", "corridor", "flight", "speed", "warp", "tube", "drive", "machine", "spaceship",
+        "tunnel",
+        "vortex",
+        "corridor",
+        "flight",
+        "speed",
+        "warp",
+        "tube",
+        "drive",
+        "machine",
+        "spaceship",
     )
     scale: ClassVar[float] = 0.5
 
@@ -170,28 +239,56 @@ class Tunnel:
         sides = f32(dice.choice([4, 6, 8, 16]))
         wind = 2 * np.pi * (0.03 * view.travel + 0.008 * view.time + dice.uniform())
         turn = 2 * np.pi * (0.021 * view.travel + 0.011 * view.time + dice.uniform())
-        bend = np.array([0.5 * np.cos(wind), 0.38 * np.sin(turn)], np.float32) * f32(0.8 + 0.2 * view.energy)
-        bend *= np.array([max(1.0, columns / rows) ** 0.5, max(1.0, rows / columns) ** 0.5], np.float32)
+        bend = np.array([0.5 * np.cos(wind), 0.38 * np.sin(turn)], np.float32) * f32(
+            0.8 + 0.2 * view.energy
+        )
+        bend *= np.array(
+            [max(1.0, columns / rows) ** 0.5, max(1.0, rows / columns) ** 0.5], np.float32
+        )
         unit = f32(2 / min(rows, columns) * (0.95 - 0.08 * view.bass + 0.1 * view.energy))
+        squash = f32(dice.uniform(0.75, 1.4))
         spacing = dice.uniform(1.6, 2.6)
-        way = np.array([(1.1 * view.travel + 0.25 * view.time + dice.uniform(0, 99)) % (spacing * 4096), spacing], np.float32)
-        roll = dice.uniform() + 0.01 * view.time + 0.03 * view.mid + 0.012 * view.travel
+        way = np.array(
+            [
+                (1.1 * view.travel + 0.25 * view.time + dice.uniform(0, 99)) % (spacing * 4096),
+                spacing,
+            ],
+            np.float32,
+        )
+        roll = dice.uniform() + 0.01 * view.time + 0.012 * view.mid + 0.012 * view.travel
         twist = dice.choice([0.0, 0.012, -0.02])
         rib = np.array([dice.uniform(0.05, 0.09), dice.uniform(0.12, 0.3)], np.float32)
         strips = f32(dice.integers(3, 6) if sides < 16 else 2)
         lights = np.array(
             [
-                0.45 + 0.5 * view.energy + 0.15 * view.loudness,
+                0.42 + 0.5 * view.energy + 0.12 * view.loudness + 0.08 * view.bar,
                 0.06 + 0.2 * view.energy,
-                view.high,
+                0.7 * view.high + 0.3 * view.flux,
                 view.high,
                 (0.5 * view.travel + 0.2 * view.time) % 4096,
                 0.1 + 0.04 * view.progress,
+                0.12 + 0.08 * view.brightness,
             ],
             np.float32,
         )
-        ring = np.array([0.4 + 9.0 * view.beat, 0.7 * np.sqrt(view.beat) * (1 - 0.6 * view.beat)], np.float32)
+        ring = np.array(
+            [0.4 + 9.0 * view.beat, 1.4 * view.beat * (1 - 0.5 * view.beat)], np.float32
+        )
         _fly(
-            rgb, np.empty((1, 1), np.float32) if depth is None else depth, view.ramp, view.palette[-1], unit, bend,
-            sides, way, f32(roll % 1), f32(twist), rib, strips, lights, ring, u32(view.seed & 0xFFFFFFFF),
+            rgb,
+            np.empty((1, 1), np.float32) if depth is None else depth,
+            view.ramp,
+            view.palette[-1],
+            unit,
+            squash,
+            bend,
+            sides,
+            way,
+            f32(roll % 1),
+            f32(twist),
+            rib,
+            strips,
+            lights,
+            ring,
+            u32(view.seed & 0xFFFFFFFF),
         )
