@@ -30,7 +30,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
-Source = Annotated[Path, typer.Argument(help="A song (mp3, flac, wav, ogg, m4a...) or a spec.yaml.")]
+Source = Annotated[
+    Path, typer.Argument(help="A song (mp3, flac, wav, ogg, m4a...) or a spec.yaml.")
+]
 SongFile = Annotated[Path, typer.Argument(help="A song (mp3, flac, wav, ogg, m4a...).")]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Where to write; beside the song by default.")
@@ -169,7 +171,9 @@ def plan(
 
 @app.command()
 def styles(
-    sheet: Annotated[Path | None, typer.Option("--sheet", help="Draw all of them to a PNG.")] = None,
+    sheet: Annotated[
+        Path | None, typer.Option("--sheet", help="Draw all of them to a PNG.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """The looks there are."""
@@ -189,7 +193,9 @@ def styles(
 
 @app.command()
 def effects(
-    sheet: Annotated[Path | None, typer.Option("--sheet", help="Draw all of them to a PNG.")] = None,
+    sheet: Annotated[
+        Path | None, typer.Option("--sheet", help="Draw all of them to a PNG.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """The effects there are, what drives them, and their parameters."""
@@ -286,13 +292,15 @@ def _tier(text: str) -> Tier | None:
 
 
 def _seconds(text: str, what: str) -> float:
-    """"83.5" or "1:23.5" or "1:02:03" to seconds."""
+    """ "83.5" or "1:23.5" or "1:02:03" to seconds."""
     try:
         total = 0.0
         for part in text.split(":"):
             total = total * 60 + float(part)
     except ValueError:
-        raise InputError(f"{what} '{text}' is not a time; write seconds or minutes:seconds") from None
+        raise InputError(
+            f"{what} '{text}' is not a time; write seconds or minutes:seconds"
+        ) from None
     if not 0 <= total < 1e6:
         raise InputError(f"{what} '{text}' is out of range")
     return total

@@ -86,7 +86,9 @@ def _plugins() -> list[Check]:
     from clavilux import registry
 
     return [
-        Check(kind, bool(registry.names(kind)), ", ".join(registry.names(kind)), "reinstall clavilux")
+        Check(
+            kind, bool(registry.names(kind)), ", ".join(registry.names(kind)), "reinstall clavilux"
+        )
         for kind in ("scenes", "effects", "providers")
     ]
 

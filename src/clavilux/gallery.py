@@ -52,7 +52,9 @@ def style_sheet(looks: Sequence[Style], path: Path) -> None:
         for k in range(3):
             scene, palette = scenes[k % len(scenes)], palettes[k % len(palettes)]
             layer = _layer(scene, tuple(palette), seed=11 + k)
-            tiles.append((f"{look.name}: {scene}", _draw(FrameState(frame=1, layers=(layer,), effects=LOOK))))
+            tiles.append(
+                (f"{look.name}: {scene}", _draw(FrameState(frame=1, layers=(layer,), effects=LOOK)))
+            )
     contact_sheet(tiles, path, columns=3, title="Clavilux styles")
 
 
@@ -68,7 +70,12 @@ def effect_sheet(path: Path) -> None:
         values = STRONG.get(name) or {p.name: p.default for p in effect.parameters}
         if effect.stage == "mix":
             state = FrameState(
-                frame=1, layers=(plain, second), mix=name, mix_values=values, progress=0.5, effects={}
+                frame=1,
+                layers=(plain, second),
+                mix=name,
+                mix_values=values,
+                progress=0.5,
+                effects={},
             )
         elif effect.stage == "camera":
             layer = plain.model_copy(update={"effects": {name: values}, "seconds": 7.5})
@@ -101,5 +108,4 @@ def _draw(state: FrameState) -> NDArray[np.uint8]:
 
     big = to_rgb(Renderer(WIDTH * 2, HEIGHT * 2, no_still).draw(state)).astype(np.float32)
     small = big.reshape(HEIGHT, 2, WIDTH, 2, 3).mean(axis=(1, 3))
-    return np.round(small).astype(np.uint8)
-
+    return np.asarray(np.round(small), dtype=np.uint8)

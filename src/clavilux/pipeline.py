@@ -122,6 +122,8 @@ def paint(
         done += 1
         on_progress("painting", made.request.section, done, len(requests))
 
+    if not requests:
+        return ()
     provider = registry.get("providers", options.provider)
     return fulfil(
         requests, provider, store, version=engine_digest(), workers=options.workers, on_done=tell

@@ -28,9 +28,13 @@ def get(kind: Kind, name: str) -> Any:
     entry = _entries(kind).get(name)
     if entry is None:
         close = difflib.get_close_matches(name, names(kind), n=3)
-        hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(names(kind))}"
+        hint = (
+            f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(names(kind))}"
+        )
         raise PluginError(f"there is no {kind.removesuffix('s')} '{name}'; {hint}")
     try:
         return entry.load()()
     except Exception as error:
-        raise PluginError(f"the {kind.removesuffix('s')} '{name}' cannot be loaded: {error}") from error
+        raise PluginError(
+            f"the {kind.removesuffix('s')} '{name}' cannot be loaded: {error}"
+        ) from error

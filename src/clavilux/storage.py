@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from clavilux.model.errors import OutputError
@@ -49,18 +51,28 @@ def refuse_as_output(target: Path, *sources: Path) -> None:
 
 def write_atomically(target: Path, data: bytes) -> None:
     """Write a file whole or not at all. Raises OutputError with the system's reason."""
-    refuse_as_output(target)
+    with written_whole(target) as path:
+        path.write_bytes(data)
+
+
+@contextmanager
+def written_whole(target: Path) -> Iterator[Path]:
+    """A temporary path beside the target, renamed to it at the end, removed if anything fails.
+
+    A crash at any point leaves the old file or the new one. Raises OutputError where the place
+    cannot be written or the disk is full.
+    """
+    beside = target.with_name(f".{target.stem}.{secrets.token_hex(4)}{target.suffix}")
     try:
+        if target.is_dir():
+            raise OutputError(f"cannot write {target}: it is a folder; name a file in it")
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        yield beside
+        with beside.open("rb") as file:
+            os.fsync(file.fileno())
+        beside.replace(target)
     except OSError as error:
         raise OutputError(f"cannot write {target}: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)

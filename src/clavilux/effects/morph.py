@@ -36,7 +36,12 @@ class Morph:
     driven_by: ClassVar[str] = "section transitions"
     parameters: ClassVar[tuple[Parameter, ...]] = (
         Parameter(
-            name="flow", low=0, high=0.4, default=0.12, unit="heights", about="farthest displacement"
+            name="flow",
+            low=0,
+            high=0.4,
+            default=0.12,
+            unit="heights",
+            about="farthest displacement",
         ),
         Parameter(
             name="edge", low=0.05, high=1, default=0.35, unit="", about="softness of the front"

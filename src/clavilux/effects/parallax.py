@@ -34,7 +34,9 @@ class Parallax:
         strength = min(shot.strength, 2.0)
         return {
             "separation": Curve(base=min(0.03 + 0.03 * shot.energy, 0.06) * strength),
-            "push": Curve(base=0.4 * strength, gain=(2.5 + 3.0 * shot.energy) * strength, signal="bass"),
+            "push": Curve(
+                base=0.4 * strength, gain=(2.5 + 3.0 * shot.energy) * strength, signal="bass"
+            ),
             "angle": Curve(base=shot.variation[2]),
         }
 

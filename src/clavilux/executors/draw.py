@@ -1,4 +1,4 @@
-"""One segment, drawn and encoded: a pure function of the timeline, the span and the stored stills."""
+"""One segment, drawn and encoded: a pure function of timeline, span and stored stills."""
 
 from __future__ import annotations
 

@@ -8,6 +8,8 @@ any one second fail.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -105,7 +107,7 @@ def _worst(transitions: NDArray[np.int8], rate: FrameRate) -> tuple[float, int |
     best, where = 0.0, None
     for i, start in enumerate(places):
         signs = [int(transitions[p]) for p in places[i:] if p < start + second]
-        alternating = 1 + sum(a != b for a, b in zip(signs, signs[1:], strict=False))
+        alternating = 1 + sum(a != b for a, b in pairwise(signs))
         if alternating / 2 > best:
             best, where = alternating / 2, int(start)
     return best, where

@@ -75,5 +75,7 @@ class StillLoader:
             pixels[:rows, :columns].transpose(2, 0, 1), dtype=np.float32
         ) / np.float32(255)
         near = self._store.get(depth, ".depth.png") if depth else None
-        depth_map = None if near is None else decode_image(near, mode="L") / np.float32(255)
+        depth_map = None
+        if near is not None:
+            depth_map = (decode_image(near, mode="L") / np.float32(255)).astype(np.float32)
         return from_rgb(rgb, depth=depth_map, finished=True)

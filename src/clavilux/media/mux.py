@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,8 +13,8 @@ from av.container import InputContainer, OutputContainer
 from numpy.typing import NDArray
 
 from clavilux.media.audio_frames import blocks, clock_origin
-from clavilux.model.errors import OutputError
 from clavilux.model.time import FrameRate
+from clavilux.storage import written_whole
 
 COPIED = ("aac", "mp3")
 """Codecs that every mp4 player knows; anything else becomes AAC."""
@@ -27,33 +24,6 @@ AAC_BITRATE = 256_000
 Floats = NDArray[np.float32]
 Packet = Any
 """av.Packet, whose type parameters differ between versions of PyAV."""
-
-
-@contextmanager
-def written_whole(target: Path) -> Iterator[Path]:
-    """A temporary path beside the target, renamed to it at the end, removed if anything fails.
-
-    Raises OutputError where the place cannot be written or the disk is full.
-    """
-    temporary = None
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(
-            prefix=f".{target.stem}.", suffix=target.suffix, dir=target.parent
-        )
-        os.close(handle)
-        temporary = Path(name)
-        yield temporary
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(target)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(f"cannot write {target}: {reason}") from error
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
 
 
 def join(
@@ -71,9 +41,10 @@ def join(
     `song` None makes a silent video. `start` and `duration` (seconds) choose a part of the song.
     Returns how the audio was taken: "copied", "encoded" or "none".
     """
-    with written_whole(target) as path, av.open(
-        str(path), "w", format="mp4", options={"movflags": "+faststart"}
-    ) as out:
+    with (
+        written_whole(target) as path,
+        av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as out,
+    ):
         out.metadata["title"] = title
         with av.open(str(segments[0][1])) as first:
             video = out.add_stream_from_template(first.streams.video[0])
@@ -219,9 +190,7 @@ def _part(
             yield block[:, begin:end]
 
 
-def _interleave(
-    video: Iterator[Packet], audio: Iterator[Packet], out: OutputContainer
-) -> None:
+def _interleave(video: Iterator[Packet], audio: Iterator[Packet], out: OutputContainer) -> None:
     """Mux both in order of time, so that a player can start before it has everything."""
 
     def seconds(packet: Packet | None) -> float:

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clavilux.media.sheet import write_picture
 from clavilux.model.song import Analysis, Envelope, Mood, Section
+from clavilux.storage import write_atomically
 
 Array = NDArray[np.float64]
 
@@ -71,7 +71,7 @@ def plot_analysis(analysis: Analysis, path: Path) -> None:
             draw(_row(figure, analysis, bottom=bottom, height=height), analysis, colors)
         _draw_time(figure.axes[-1], analysis.duration)
         figure.savefig(buffer, format="png", metadata={"Software": "Clavilux"})
-    write_picture(path, buffer.getvalue())
+    write_atomically(path, buffer.getvalue())
 
 
 def group_colors(sections: Sequence[Section]) -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from clavilux.model.errors import OutputError
+from clavilux.storage import write_atomically
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw, ImageFont
@@ -43,23 +42,7 @@ def contact_sheet(
     width = max((p.shape[1] for _, p in tiles), default=160)
     buffer = io.BytesIO()
     _draw(tiles, columns=columns, width=width, height=height, title=title).save(buffer, "PNG")
-    write_picture(path, buffer.getvalue())
-
-
-def write_picture(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, beside its name and then renamed. Raises OutputError."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        if path.is_dir():
-            raise IsADirectoryError(21, "it is a folder")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            beside.write_bytes(data)
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot write '{path}': {error.strerror or error}") from None
+    write_atomically(path, buffer.getvalue())
 
 
 def _draw(

@@ -34,7 +34,9 @@ _LMS_TO_LAB = np.array(
 def srgb_to_linear(rgb: ArrayLike) -> Array:
     """Gamma-coded sRGB 0..1 to linear light 0..1."""
     v = np.asarray(rgb, dtype=np.float64)
-    return np.asarray(np.where(v <= 0.04045, v / 12.92, ((np.maximum(v, 0) + 0.055) / 1.055) ** 2.4))
+    return np.asarray(
+        np.where(v <= 0.04045, v / 12.92, ((np.maximum(v, 0) + 0.055) / 1.055) ** 2.4)
+    )
 
 
 def linear_to_srgb(rgb: ArrayLike) -> Array:
@@ -45,7 +47,7 @@ def linear_to_srgb(rgb: ArrayLike) -> Array:
 
 def srgb_to_oklab(rgb: ArrayLike) -> Array:
     """sRGB 0..1 to OKLab: L 0..1, a and b about -0.4..0.4."""
-    return np.cbrt(srgb_to_linear(rgb) @ _TO_LMS.T) @ _LMS_TO_LAB.T
+    return np.asarray(np.cbrt(srgb_to_linear(rgb) @ _TO_LMS.T) @ _LMS_TO_LAB.T)
 
 
 def oklab_to_srgb(lab: ArrayLike) -> Array:

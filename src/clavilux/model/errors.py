@@ -31,7 +31,3 @@ class ProviderError(ClaviluxError):
 
 class WorkerError(ClaviluxError):
     """A drawing worker died or could not do its segment."""
-
-
-class Cancelled(ClaviluxError):
-    """The user stopped the work; what is finished stays in the store."""

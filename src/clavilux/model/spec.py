@@ -13,6 +13,7 @@ from clavilux.model.time import FrameRate, Rate
 Tier = Literal[1, 2, 3]
 """1 procedural scene, 2 moved stills, 3 AI video."""
 
+
 class Preset(Value):
     """Where the video is going: its shape, rate and special rules."""
 
@@ -77,7 +78,7 @@ class SectionSpec(Value):
         for name, strength in self.effects.items():
             if not 0 <= strength <= 4:
                 raise ValueError(
-                    f"section '{self.label}': strength {strength} of effect '{name}' is outside 0..4"
+                    f"section '{self.label}': effect '{name}' has strength {strength}, not 0..4"
                 )
         return self
 

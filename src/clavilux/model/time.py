@@ -60,9 +60,7 @@ def _parse_rate(value: Any) -> Any:
     return FrameRate.parse(value) if isinstance(value, str | int | float) else value
 
 
-Rate = Annotated[
-    FrameRate, BeforeValidator(_parse_rate), PlainSerializer(str, return_type=str)
-]
+Rate = Annotated[FrameRate, BeforeValidator(_parse_rate), PlainSerializer(str, return_type=str)]
 """A FrameRate that is written as "30" or "30000/1001" in files."""
 
 

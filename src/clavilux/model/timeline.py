@@ -6,6 +6,7 @@ number alone, in any order, on any machine.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -22,7 +23,7 @@ class Signal(Value):
 
 
 class Curve(Value):
-    """A number that may change: base + gain x signal + slope x (frame - first frame of the clip)."""
+    """A number that may change: base + gain x signal + slope x (frames since the clip began)."""
 
     base: float = 0.0
     gain: float = 0.0
@@ -109,6 +110,6 @@ class Timeline(Value):
             if (span.start, span.end) != (after.span.start, before.span.end):
                 raise ValueError(f"clips around frame {span.start} do not meet in their transition")
         starts = [t.span for t in self.transitions]
-        if any(a.end > b.start for a, b in zip(starts, starts[1:], strict=False)):
+        if any(a.end > b.start for a, b in pairwise(starts)):
             raise ValueError("two transitions overlap")
         return self

@@ -181,9 +181,13 @@ class _Planner:
                 mixing = FrameSpan(start=span.start, end=take.span.start - window.start)
                 name = take.section.transition if take.index == 0 else "dissolve"
                 transitions.append(
-                    Transition(span=mixing, use=self._mix("dissolve" if name == "cut" else name, take))
+                    Transition(
+                        span=mixing, use=self._mix("dissolve" if name == "cut" else name, take)
+                    )
                 )
-        times = sorted({self.rate.frame_at(a.time) - window.start for a in self.accents if a.weight > 0.4})
+        times = sorted(
+            {self.rate.frame_at(a.time) - window.start for a in self.accents if a.weight > 0.4}
+        )
         return Timeline(
             width=self.preset.width,
             height=self.preset.height,

@@ -32,7 +32,9 @@ def signals(
     flux = follow(analysis.envelopes["flux"].at(times), rate, attack=0.02, release=0.15)
     values = {
         "energy": energy,
-        "loudness": follow(analysis.envelopes["loudness"].at(times), rate, attack=0.08, release=0.35),
+        "loudness": follow(
+            analysis.envelopes["loudness"].at(times), rate, attack=0.08, release=0.35
+        ),
         "bass": _band(analysis, times, rate, "sub", "bass"),
         "mid": _band(analysis, times, rate, "low_mid", "mid"),
         "high": _band(analysis, times, rate, "high"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 
 from clavilux.model.song import Analysis
 from clavilux.model.spec import SectionSpec
@@ -29,7 +30,7 @@ def still_count(section: SectionSpec) -> int:
 def plan_shots(section: SectionSpec, analysis: Analysis) -> tuple[ShotPlan, ...]:
     """Cut a section on the downbeats nearest to equal parts; the hero still holds the climax."""
     edges = _edges(section, analysis)
-    spans = list(zip(edges, edges[1:], strict=False))
+    spans = list(pairwise(edges))
     shown: Counter[int] = Counter()
     shots = []
     for index, (start, end) in enumerate(spans):

@@ -196,7 +196,8 @@ def to_rgb(planes: NDArray[np.uint8]) -> NDArray[np.uint8]:
     u, v = (plane.repeat(2, axis=0).repeat(2, axis=1) for plane in (u, v))
     red, blue = y + 1.5748 * v, y + 1.8556 * u
     green = (y - 0.2126 * red - 0.0722 * blue) / 0.7152
-    return (np.clip(np.stack([red, green, blue], axis=-1), 0, 1) * 255 + 0.5).astype(np.uint8)
+    rgb = np.clip(np.stack([red, green, blue], axis=-1), 0, 1)
+    return np.asarray(rgb * 255 + 0.5, dtype=np.uint8)
 
 
 def to_yuv420(rgb: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -66,7 +66,8 @@ class Layer:
         aspect = self.planes.y.shape[1] / self.planes.y.shape[0]
         columns = (self.x / aspect + 0.5) * width - 0.5
         rows = (self.y + 0.5) * height - 0.5
-        return map_coordinates(plane, [rows, columns], order=1, mode="nearest")
+        found = map_coordinates(plane, [rows, columns], order=1, mode="nearest")
+        return np.asarray(found, dtype=np.float32)
 
     def depth(self) -> Floats:
         """Depth at every node, 0 far, 1 near."""

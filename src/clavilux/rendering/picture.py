@@ -155,7 +155,7 @@ def depth_of(small: Floats) -> Floats:
     from scipy.ndimage import gaussian_filter, gaussian_gradient_magnitude
 
     luma = small[0]
-    height, width = luma.shape
+    height = luma.shape[0]
     low = np.linspace(0.0, 1.0, height, dtype=f32)[:, None] ** 1.5
     sharp = gaussian_filter(gaussian_gradient_magnitude(luma, 1.0), height / 20)
     sharp = sharp / max(float(sharp.max()), 1e-3)

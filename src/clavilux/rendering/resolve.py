@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from clavilux.model.base import Value
 from clavilux.model.timeline import Curve, EffectUse, Source, Timeline
 
@@ -45,7 +47,7 @@ class FrameState(Value):
     layers: tuple[LayerState, ...]
     mix: str = ""
     """The effect that turns the first layer into the second."""
-    mix_values: dict[str, float] = {}
+    mix_values: dict[str, float] = Field(default_factory=dict)
     progress: float = 0.0
     """0..1 through the transition."""
     effects: dict[str, dict[str, float]]
@@ -86,9 +88,7 @@ def _layer(timeline: Timeline, index: int, frame: int) -> LayerState:
         section_seconds=rate.seconds(at - start),
         progress=min(max((at - start) / max(end - start, 1), 0.0), 1.0),
         music=music,
-        effects={
-            use.effect: _values(timeline, use, at, clip.clock.start) for use in clip.effects
-        },
+        effects={use.effect: _values(timeline, use, at, clip.clock.start) for use in clip.effects},
     )
 
 
@@ -119,4 +119,3 @@ def _between(
         a, b = first.get(name, second.get(name, {})), second.get(name, first.get(name, {}))
         blended[name] = {k: round(a[k] + (b[k] - a[k]) * progress, 6) for k in a}
     return blended
-

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+from itertools import pairwise
 from pathlib import Path
 
 from clavilux import registry
 from clavilux.fingerprint import of_sources
 from clavilux.model.codec import digest
 from clavilux.model.time import FrameSpan
-from clavilux.model.timeline import Clip, Timeline
+from clavilux.model.timeline import Clip, Timeline, Transition
 
 LONGEST_SECONDS = 5.0
 
@@ -30,7 +31,7 @@ def segments(timeline: Timeline) -> tuple[FrameSpan, ...]:
     edges = sorted(seams)
     return tuple(
         part
-        for start, end in zip(edges, edges[1:], strict=False)
+        for start, end in pairwise(edges)
         for part in _parts(start, end, max(1, round(LONGEST_SECONDS * float(timeline.rate))))
     )
 
@@ -38,7 +39,7 @@ def segments(timeline: Timeline) -> tuple[FrameSpan, ...]:
 def _parts(start: int, end: int, longest: int) -> list[FrameSpan]:
     count = -(-(end - start) // longest)
     cuts = [start + (end - start) * i // count for i in range(count + 1)]
-    return [FrameSpan(start=a, end=b) for a, b in zip(cuts, cuts[1:], strict=False)]
+    return [FrameSpan(start=a, end=b) for a, b in pairwise(cuts)]
 
 
 def segment_key(timeline: Timeline, span: FrameSpan, *encoding: object) -> str:
@@ -47,7 +48,7 @@ def segment_key(timeline: Timeline, span: FrameSpan, *encoding: object) -> str:
     mixes = [t for t in timeline.transitions if t.span.overlaps(span)]
     return digest(
         engine_digest(),
-        [_plugin_digest(clip) for clip in clips],
+        _plugin_digest(clips, mixes),
         [timeline.width, timeline.height, str(timeline.rate), timeline.offset],
         span,
         clips,
@@ -71,14 +72,19 @@ def _heard(timeline: Timeline, clip: Clip, span: FrameSpan) -> str:
 
 def engine_digest() -> str:
     """Of every source file that can change a pixel."""
-    return of_sources("compiled.py", "rendering", "scenes", "effects", "media/encode.py")
+    return of_sources(
+        "compiled.py", "rendering", "scenes", "effects",
+        "media/encode.py", "media/image.py", "model/color.py",
+    )  # fmt: skip
 
 
-def _plugin_digest(clip: Clip) -> str:
+def _plugin_digest(clips: list[Clip], mixes: list[Transition]) -> str:
     """Of the files of plugins that are not ours; ours are in the engine's digest."""
-    plugins = [registry.get("effects", use.effect) for use in clip.effects]
-    if clip.source.kind == "scene":
-        plugins.append(registry.get("scenes", clip.source.scene))
+    uses = [use for clip in clips for use in clip.effects] + [mix.use for mix in mixes]
+    plugins = [registry.get("effects", use.effect) for use in uses]
+    plugins += [
+        registry.get("scenes", clip.source.scene) for clip in clips if clip.source.kind == "scene"
+    ]
     foreign = {type(p) for p in plugins if not type(p).__module__.startswith("clavilux.")}
     return digest(*[_source_of(kind) for kind in sorted(foreign, key=lambda k: k.__qualname__)])
 

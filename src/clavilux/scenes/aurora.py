@@ -73,7 +73,7 @@ def _sheet(light, path, rays, shape, horizon, unit):
 
 
 @kernel
-def _land(tone, depth, line, level, shade, unit, seed):
+def _land(tone, depth, line, level, shade, unit, octaves, seed):
     """Draw hills below `line` (rows from the top, per column) over `tone`: snow and bare rock."""
     rows, columns = tone.shape
     u = np.empty(columns, np.float32)
@@ -83,18 +83,18 @@ def _land(tone, depth, line, level, shade, unit, seed):
     for j in range(max(np.int32(line.min()) - 2, 0), np.int32(level)):
         for i in range(columns):
             below = (f32(j) - line[i]) * unit
-            u[i] = f32(7) * f32(i) * unit
-            v[i] = f32(11) * below + f32(9) * line[i] * unit
-        fbm_row(rock, u, v, 5, seed)
+            u[i] = f32(11) * f32(i) * unit + f32(5) * below
+            v[i] = f32(9) * below + f32(14) * line[i] * unit
+        fbm_row(rock, u, v, octaves, seed)
         for i in range(columns):
-            u[i] -= f32(0.12)
-            v[i] -= f32(0.05)
-        fbm_row(lee, u, v, 5, seed)
+            u[i] -= f32(0.09)
+            v[i] -= f32(0.04)
+        fbm_row(lee, u, v, octaves, seed)
         for i in range(columns):
             cover = clamp01((f32(j) - line[i]) / f32(1.5) + f32(0.5))
             below = (f32(j) - line[i]) * unit
             ridge = abs(lee[i] - f32(0.5)) - abs(rock[i] - f32(0.5))
-            snow = smoothstep(f32(-0.03), f32(0.07), ridge)
+            snow = smoothstep(f32(-0.01), f32(0.055), ridge) * (f32(0.6) + f32(0.8) * rock[i])
             mist = smoothstep(f32(0), f32(1), below / (level * unit - line[i] * unit + f32(0.01)))
             t = shade[0] + shade[1] * (f32(0.15) + snow) * (f32(1) - f32(0.6) * mist) + shade[2] * mist
             tone[j, i] = mix(tone[j, i], t, cover)
@@ -256,10 +256,10 @@ class Aurora:
             line = (level - rise / unit).astype(np.float32)
             stars = np.minimum(stars, line)
             hill = np.array([0.07 - 0.03 * k, lit * (0.9 - 0.35 * k), 0.07 - 0.03 * k, 0.3 + 0.15 * k], np.float32)
-            _land(tone, ground, line, level, hill, unit, u32(view.seed % 1000 + 7 * k))
+            _land(tone, ground, line, level, hill, unit, 7 if view.detail else 6, u32(view.seed % 1000 + 7 * k))
         shore = 0.004 + 0.012 * np.maximum(_noise(2.5 * at + place[2], 0.5, 3, view.seed + 77), 0)
         line = (level - (shore + _pines(columns, float(unit), dice)) / unit).astype(np.float32)
-        _land(tone, ground, line, level, np.array([0.012, 0, 0, 0.7], np.float32), unit, u32(5))
+        _land(tone, ground, line, level, np.array([0.012, 0, 0, 0.7], np.float32), unit, 1, u32(5))
         ripple = f32(0.5 * view.time + 0.4 * view.travel)
         _lake(tone, ground, level, unit, ripple, f32(0.25 + 0.5 * view.bass), u32(9))
         _paint(rgb, tone, view.ramp)
@@ -284,7 +284,7 @@ class Aurora:
         run = 0.05 * view.time + 0.11 * view.travel
         side = dice.choice([-1, 1])
         for k in range(4):
-            distance, lean, phase = dice.uniform([0.62 + 0.4 * k, 0.3, 0], [0.78 + 0.4 * k, 0.9, 70])
+            distance, lean, phase = dice.uniform([0.6 + 0.36 * k, 0.3, 0], [0.74 + 0.36 * k, 0.9, 70])
             lean *= side * (-1) ** k
             away = distance * (1.12 - 0.2 * view.progress)
             # The sheet's course on the ground meanders like a river: its heading swings to and fro.
@@ -295,10 +295,10 @@ class Aurora:
             x = np.cumsum(np.cos(heading)) / count
             z = np.cumsum(np.sin(heading)) / count
             x = (x - x.mean()) * 2.1 * max(wide, 1.2) * away
-            z = away * np.exp(1.3 * (z - z.mean()))
+            z = away * np.exp(1.0 * (z - z.mean()))
             grain = _noise(70 * s + 2 * swing + phase, 1.1 * run, 5 if view.detail else 4, view.seed + 51 + k)
             patch = _noise(3.2 * s + phase + 1.6 * run, 0.6 * run, 2, view.seed + 61 + k)
-            knot = np.exp(-(((s - (1.1 - 1.2 * view.beat)) / 0.05) ** 2)) * view.beat * (1 - view.beat) * 3
+            knot = np.exp(-(((s - (1.1 - 1.2 * view.beat)) / 0.05) ** 2)) * view.beat * (1 - view.beat) * 6
             ends = np.sin(np.pi * s) ** 1.5
             spread = np.abs(np.gradient(x / z, s)) / wide
             ray = np.clip(0.85 + (0.7 + 0.6 * view.high) * grain, 0.06, None) ** 1.5
