@@ -68,7 +68,7 @@ def analyze(song: Path, store: Store, *, on_progress: OnProgress = _silent) -> A
     """Listen to a song: decode it and describe it. Known songs are remembered."""
     from clavilux.analysis.analyze import analyze as describe
 
-    made_by = of_sources("analysis", "media/audio.py", "model/song.py")
+    made_by = of_sources("analysis", "media/audio.py", "media/audio_frames.py", "model/song.py")
     key = digest("analysis", made_by, audio.file_digest(song))
     if known := store.get(key, ".json"):
         return Analysis.model_validate_json(known)
@@ -176,7 +176,7 @@ def render(
         pieces, reused = _draw(timeline, options, store, on_progress)
     with clock("join"):
         on_progress("joining", output.name, 0, 1)
-        taken = _join(pieces, output, song, timeline, spec, options)
+        taken = _join(pieces, output, song, timeline, spec, analysis, options)
     with clock("measure"):
         report = _report(
             output, song, spec, analysis, timeline, made, options,
@@ -248,16 +248,19 @@ def _join(
     song: Path,
     timeline: Timeline,
     spec: RenderSpec,
+    analysis: Analysis,
     options: RenderOptions,
 ) -> str:
     whole = options.part == Part()
+    heard = timeline.rate.seconds(timeline.frames)
     return mux.join(
         pieces,
         output,
         rate=timeline.rate,
         song=song if options.preset.audio else None,
-        start=0.0 if whole else timeline.rate.seconds(timeline.offset),
-        duration=None if whole else timeline.rate.seconds(timeline.frames),
+        start=timeline.rate.seconds(timeline.offset),
+        duration=min(heard, analysis.duration) if whole else heard,
+        whole=whole,
         title=spec.title,
     )
 

@@ -34,12 +34,13 @@ def join(
     song: Path | None,
     start: float = 0.0,
     duration: float | None = None,
+    whole: bool = True,
     title: str = "",
 ) -> str:
     """Write the finished file; each segment comes with its first frame's number.
 
-    `song` None makes a silent video. `start` and `duration` (seconds) choose a part of the song.
-    Returns how the audio was taken: "copied", "encoded" or "none".
+    `song` None makes a silent video. `start` and `duration` (seconds) choose a part of the song;
+    only the `whole` song can be copied. Returns how the audio was taken: "copied", "encoded" or "none".
     """
     with (
         written_whole(target) as path,
@@ -52,7 +53,6 @@ def join(
             _copy_video(segments, out, video, rate)
             return "none"
         with av.open(str(song), metadata_errors="ignore") as source:
-            whole = start == 0 and duration is None
             copied = whole and source.streams.audio[0].codec_context.codec.canonical_name in COPIED
             if copied:
                 sound = _copied_audio(source, out, origin=clock_origin(song))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from clavilux.rendering.compiled import kernel
+from clavilux.compiled import kernel
 from clavilux.scenes.noise import (
     clamp01,
     f32,
@@ -40,7 +40,8 @@ def _sheet(light, path, rays, shape, horizon, unit):
     """Add one sheet of light to `light` (columns, rows).
 
     path: (2, n): place across at distance 1 (short sides of the picture from the middle), and
-    distance; rays: (2, n): brightness of each ray, and how tall it is; shape: foot, height, softness.
+    distance; rays: (2, n): brightness of each ray, and how tall it is; shape: foot, height,
+    softness.
     """
     columns, rows = light.shape
     middle = f32(0.5) * f32(columns)
@@ -69,13 +70,21 @@ def _sheet(light, path, rays, shape, horizon, unit):
                 h = (foot - f32(j)) / length
                 rise = clamp01((h + f32(0.08)) * f32(5))
                 fall = clamp01(f32(1) - h)
-                light[i, j] += rise * rise * (f32(3) - f32(2) * rise) * fall * fall * (f32(0.2) + f32(0.8) * fall * fall) * cover
+                light[i, j] += (
+                    rise
+                    * rise
+                    * (f32(3) - f32(2) * rise)
+                    * fall
+                    * fall
+                    * (f32(0.2) + f32(0.8) * fall * fall)
+                    * cover
+                )
 
 
 @kernel
 def _land(tone, depth, line, level, shade, unit, octaves, seed):
     """Draw hills below `line` (rows from the top, per column) over `tone`: snow and bare rock."""
-    rows, columns = tone.shape
+    columns = tone.shape[1]
     u = np.empty(columns, np.float32)
     v = np.empty(columns, np.float32)
     rock = np.empty(columns, np.float32)
@@ -96,7 +105,11 @@ def _land(tone, depth, line, level, shade, unit, octaves, seed):
             ridge = abs(lee[i] - f32(0.5)) - abs(rock[i] - f32(0.5))
             snow = smoothstep(f32(-0.01), f32(0.055), ridge) * (f32(0.6) + f32(0.8) * rock[i])
             mist = smoothstep(f32(0), f32(1), below / (level * unit - line[i] * unit + f32(0.01)))
-            t = shade[0] + shade[1] * (f32(0.15) + snow) * (f32(1) - f32(0.6) * mist) + shade[2] * mist
+            t = (
+                shade[0]
+                + shade[1] * (f32(0.15) + snow) * (f32(1) - f32(0.6) * mist)
+                + shade[2] * mist
+            )
             tone[j, i] = mix(tone[j, i], t, cover)
             if depth.shape[0] > 1:
                 depth[j, i] = mix(depth[j, i], shade[3], cover)
@@ -116,7 +129,12 @@ def _lake(tone, depth, level, unit, time, chop, seed):
             u[i] = (f32(i) - f32(0.5) * f32(columns)) * unit * far * f32(3)
             v[i] = far * f32(26) + time
         fbm_row(bend, u, v, 3, seed)
-        fade = clamp01(f32(5) * down / (f32(26) * f32(0.05) * unit * f32(20) / (down + f32(0.012)) + f32(1e-4)) * f32(0.05))
+        fade = clamp01(
+            f32(5)
+            * down
+            / (f32(26) * f32(0.05) * unit * f32(20) / (down + f32(0.012)) + f32(1e-4))
+            * f32(0.05)
+        )
         shore = smoothstep(f32(0), f32(0.012), down)
         for i in range(columns):
             sway = (bend[i] - f32(0.5)) * chop * fade * (f32(0.15) + down) / unit
@@ -142,7 +160,7 @@ def _paint(rgb, tone, ramp):
 @kernel
 def _sky(tone, light, veil, cell, level, shade):
     """Turn gathered light, and its soft veil on a grid of `cell` pixels, into tones; dusk below."""
-    rows, columns = tone.shape
+    columns = tone.shape[1]
     row = np.empty(veil.shape[1], np.float32)
     for j in range(np.int32(level)):
         dusk = f32(1) - f32(j) / level
@@ -255,8 +273,20 @@ class Aurora:
             rise = height * min(tall, 1.0) * np.clip(0.35 + 0.5 * peak + 0.8 * big, 0, None) + low
             line = (level - rise / unit).astype(np.float32)
             stars = np.minimum(stars, line)
-            hill = np.array([0.07 - 0.03 * k, lit * (0.9 - 0.35 * k), 0.07 - 0.03 * k, 0.3 + 0.15 * k], np.float32)
-            _land(tone, ground, line, level, hill, unit, 7 if view.detail else 6, u32(view.seed % 1000 + 7 * k))
+            hill = np.array(
+                [0.07 - 0.03 * k, lit * (0.9 - 0.35 * k), 0.07 - 0.03 * k, 0.3 + 0.15 * k],
+                np.float32,
+            )
+            _land(
+                tone,
+                ground,
+                line,
+                level,
+                hill,
+                unit,
+                7 if view.detail else 5,
+                u32(view.seed % 1000 + 7 * k),
+            )
         shore = 0.004 + 0.012 * np.maximum(_noise(2.5 * at + place[2], 0.5, 3, view.seed + 77), 0)
         line = (level - (shore + _pines(columns, float(unit), dice)) / unit).astype(np.float32)
         _land(tone, ground, line, level, np.array([0.012, 0, 0, 0.7], np.float32), unit, 1, u32(5))
@@ -266,7 +296,17 @@ class Aurora:
         size = f32(max(0.85 * short / 540, 0.7))
         count = int(700 * rows * columns / short**2) * (2 if view.detail else 1)
         white = view.ramp[:, 245].copy()
-        _stars(rgb, tone, stars, count, size, f32(view.time), f32(0.9 * view.high), white, u32(view.seed % 9999))
+        _stars(
+            rgb,
+            tone,
+            stars,
+            count,
+            size,
+            f32(view.time),
+            f32(0.9 * view.high),
+            white,
+            u32(view.seed % 9999),
+        )
 
     def _light(
         self,
@@ -284,7 +324,9 @@ class Aurora:
         run = 0.05 * view.time + 0.11 * view.travel
         side = dice.choice([-1, 1])
         for k in range(4):
-            distance, lean, phase = dice.uniform([0.6 + 0.36 * k, 0.3, 0], [0.74 + 0.36 * k, 0.9, 70])
+            distance, lean, phase = dice.uniform(
+                [0.6 + 0.36 * k, 0.3, 0], [0.74 + 0.36 * k, 0.9, 70]
+            )
             lean *= side * (-1) ** k
             away = distance * (1.12 - 0.2 * view.progress)
             # The sheet's course on the ground meanders like a river: its heading swings to and fro.
@@ -296,19 +338,34 @@ class Aurora:
             z = np.cumsum(np.sin(heading)) / count
             x = (x - x.mean()) * 2.1 * max(wide, 1.2) * away
             z = away * np.exp(1.0 * (z - z.mean()))
-            grain = _noise(70 * s + 2 * swing + phase, 1.1 * run, 5 if view.detail else 4, view.seed + 51 + k)
+            grain = _noise(
+                70 * s + 2 * swing + phase, 1.1 * run, 5 if view.detail else 4, view.seed + 51 + k
+            )
             patch = _noise(3.2 * s + phase + 1.6 * run, 0.6 * run, 2, view.seed + 61 + k)
-            knot = np.exp(-(((s - (1.1 - 1.2 * view.beat)) / 0.05) ** 2)) * view.beat * (1 - view.beat) * 6
+            knot = (
+                np.exp(-(((s - (1.1 - 1.2 * view.beat)) / 0.05) ** 2))
+                * view.beat
+                * (1 - view.beat)
+                * 6
+            )
             ends = np.sin(np.pi * s) ** 1.5
             spread = np.abs(np.gradient(x / z, s)) / wide
             ray = np.clip(0.85 + (0.7 + 0.6 * view.high) * grain, 0.06, None) ** 1.5
-            glow_ = np.clip(0.62 + (0.8 + 0.3 * view.mid) * patch, 0.05, None) + knot
-            power = (0.85 + 0.75 * view.energy) * (columns / count) * (1.0 - 0.14 * k) * ray * glow_ * ends * (0.1 + spread) ** 0.6
+            glow_ = np.clip(0.62 + (0.8 + 0.3 * view.mid) * patch, 0.18, None) + knot
+            power = (
+                (0.85 + 0.75 * view.energy)
+                * (columns / count)
+                * (1.0 - 0.14 * k)
+                * ray
+                * glow_
+                * ends
+                * (0.1 + spread) ** 0.6
+            )
             power *= np.clip(1.6 * view.energy + 1.5 - k, 0, 1)
             height = (0.5 + 0.25 * view.bass) * (0.8 + 0.6 * grain + 0.3 * patch)
             rays = np.stack([power, np.clip(height, 0.15, None)]).astype(np.float32)
             path = np.stack([x, z]).astype(np.float32)
-            shape = np.array([0.36 * tall, 0.8 * tall, 0.0045], np.float32)
+            shape = np.array([0.36 * tall, 0.8 * tall, 0.0055], np.float32)
             _sheet(light, path, rays, shape, level, unit)
 
 

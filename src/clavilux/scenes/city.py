@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from clavilux.rendering.compiled import fast, kernel
+from clavilux.compiled import kernel
 from clavilux.scenes.noise import (
     clamp01,
     f32,
@@ -55,17 +55,27 @@ def _sky(field, unit, base, light, beams, drift, seed):
         for i in range(columns):
             x = (f32(i) + f32(0.5)) * unit - light[0]
             d2 = x * x * f32(0.45) + up * up
-            halo = light[1] * (f32(0.46) * glow(d2, f32(2.6) / light[2]) + f32(0.2) * glow(up * up, f32(12)))
+            halo = light[1] * (
+                f32(0.46) * glow(d2, f32(2.6) / light[2]) + f32(0.2) * glow(up * up, f32(12))
+            )
             body = smoothstep(f32(0.38), f32(0.72), cloud[i])
             lit = light[1] * f32(0.3) * glow(d2, f32(1.2) / light[2])
-            field[j, i] = light[3] + halo * (f32(1) - f32(0.35) * body) + body * (f32(0.025) + lit * (f32(1.1) - body))
+            field[j, i] = (
+                light[3]
+                + halo * (f32(1) - f32(0.35) * body)
+                + body * (f32(0.025) + lit * (f32(1.1) - body))
+            )
             for k in range(beams.shape[0]):
                 # A searchlight: bright along its axis, wider and fainter the higher it reaches.
                 dx = (f32(i) + f32(0.5)) * unit - beams[k, 0]
                 along = dx * beams[k, 1] + up * beams[k, 2]
-                off = (dx * beams[k, 2] - up * beams[k, 1]) / (f32(0.008) + f32(0.045) * max(along, f32(0)))
+                off = (dx * beams[k, 2] - up * beams[k, 1]) / (
+                    f32(0.008) + f32(0.045) * max(along, f32(0))
+                )
                 reach = smoothstep(f32(0), f32(0.1), along) / (f32(1) + f32(5) * along * along)
-                field[j, i] += beams[k, 3] * reach * glow(off * off, f32(1)) * (f32(0.6) + f32(0.8) * body)
+                field[j, i] += (
+                    beams[k, 3] * reach * glow(off * off, f32(1)) * (f32(0.6) + f32(0.8) * body)
+                )
 
 
 @kernel
@@ -74,7 +84,9 @@ def _enlarge(tone, field, times, last):
     columns = tone.shape[1]
     row = np.empty(field.shape[1], np.float32)
     for j in range(last):
-        y = min(max((f32(j) + f32(0.5)) / times - f32(0.5), f32(0)), f32(field.shape[0]) - f32(1.01))
+        y = min(
+            max((f32(j) + f32(0.5)) / times - f32(0.5), f32(0)), f32(field.shape[0]) - f32(1.01)
+        )
         a = np.int32(y)
         w = y - f32(a)
         for i in range(len(row)):
@@ -144,7 +156,9 @@ def _windows(tone, left, right, top, bottom, grid, style, cell, warm, strength, 
             away = abs(x * unit - music[6])
             front = music[5] * glow((away - music[4]) * (away - music[4]), f32(130))
             light = on * (f32(0.55) + f32(0.45) * hash01(bay, cell + floor * 7, seed))
-            light += f32(0.6) * under * (f32(1) - f32(0.5) * on) + front * (f32(0.12) + f32(0.6) * on)
+            light += f32(0.6) * under * (f32(1) - f32(0.5) * on) + front * (
+                f32(0.12) + f32(0.6) * on
+            )
             if own < f32(0.05):
                 glint = max(sin_turn(music[1] * (f32(0.5) + f32(9) * own) + f32(77) * own), f32(0))
                 light += music[2] * glint * glint
@@ -153,7 +167,15 @@ def _windows(tone, left, right, top, bottom, grid, style, cell, warm, strength, 
             value = warm + f32(0.12) * (group - f32(0.5)) + f32(0.12) * light
             half_x = f32(0.5) * wide * grid[0]
             half_y = f32(0.5) * high * grid[1]
-            _pane(tone, x - half_x, x + half_x, y - half_y, y + half_y, value, min(light, f32(1)) * strength)
+            _pane(
+                tone,
+                x - half_x,
+                x + half_x,
+                y - half_y,
+                y + half_y,
+                value,
+                min(light, f32(1)) * strength,
+            )
 
 
 @kernel
@@ -171,8 +193,12 @@ def _street(tone, neon, depth, base, slide, unit, layer, haze, music, spire, see
         a = hash01(cell, 1, seed)
         b = hash01(cell, 2, seed)
         c = hash01(cell, 3, seed)
-        quarter = f32(0.5) + f32(0.5) * sin_turn(f32(cell) * f32(0.083) + f32(0.7) * hash01(7, 7, seed))
-        tall = layer[1] + layer[2] * (f32(0.15) + f32(0.85) * a * a) * (f32(0.35) + f32(0.65) * quarter)
+        quarter = f32(0.5) + f32(0.5) * sin_turn(
+            f32(cell) * f32(0.083) + f32(0.7) * hash01(7, 7, seed)
+        )
+        tall = layer[1] + layer[2] * (f32(0.15) + f32(0.85) * a * a) * (
+            f32(0.35) + f32(0.65) * quarter
+        )
         landmark = cell % 19 == 4
         if landmark:
             tall = layer[1] + layer[2] * (f32(0.85) + f32(0.25) * b)
@@ -192,18 +218,47 @@ def _street(tone, neon, depth, base, slide, unit, layer, haze, music, spire, see
         for step in range(steps, -1, -1):
             shift = f32(step) * inset
             high = top + (f32(0) if step == steps else f32(steps - step) * f32(0.13) * tall / unit)
-            _block(tone, depth, left + shift, right - shift, high, base, shade, haze, span, layer[7])
+            _block(
+                tone, depth, left + shift, right - shift, high, base, shade, haze, span, layer[7]
+            )
         for step in range(steps, -1, -1):
             shift = f32(step) * inset
             high = top + (f32(0) if step == steps else f32(steps - step) * f32(0.13) * tall / unit)
             low = base if step == 0 else top + f32(steps - step + 1) * f32(0.13) * tall / unit
-            _windows(tone, left + shift, right - shift, high, low, grid, style, cell, warm, layer[4], music, unit, seed)
+            _windows(
+                tone,
+                left + shift,
+                right - shift,
+                high,
+                low,
+                grid,
+                style,
+                cell,
+                warm,
+                layer[4],
+                music,
+                unit,
+                seed,
+            )
         middle = f32(0.5) * (left + right)
         if landmark or c > f32(0.75):
             rod = (f32(0.16) if landmark else f32(0.05) + f32(0.05) * a) * tall / unit
             thin = max(f32(0.0014) / unit, f32(0.55))
-            _block(tone, depth, middle - thin, middle + thin, top - rod, top, shade, shade, span, layer[7])
-            _spot(neon, middle, top - rod, f32(0.0028) / unit, f32(0.35) + f32(0.65) * spire, f32(1))
+            _block(
+                tone,
+                depth,
+                middle - thin,
+                middle + thin,
+                top - rod,
+                top,
+                shade,
+                shade,
+                span,
+                layer[7],
+            )
+            _spot(
+                neon, middle, top - rod, f32(0.0028) / unit, f32(0.35) + f32(0.65) * spire, f32(1)
+            )
         sign = hash01(cell, 8, seed)
         if layer[4] > f32(0.6) and sign > f32(0.72):
             # A neon edge down one side of the facade.
@@ -211,7 +266,15 @@ def _street(tone, neon, depth, base, slide, unit, layer, haze, music, spire, see
             ledge = top + f32(steps) * f32(0.13) * tall / unit
             beam = f32(0.4) + f32(0.6) * music[3]
             hang = (f32(0.2) + f32(0.4) * c) * tall / unit
-            _pane(neon, x - f32(0.0012) / unit, x + f32(0.0012) / unit, ledge, ledge + hang, f32(0.75), beam)
+            _pane(
+                neon,
+                x - f32(0.0012) / unit,
+                x + f32(0.0012) / unit,
+                ledge,
+                ledge + hang,
+                f32(0.75),
+                beam,
+            )
 
 
 @kernel
@@ -267,7 +330,11 @@ def _mirror(tone, neon, depth, base, unit, time, chop, shine, seed):
         near = clamp01(down * f32(9))
         for i in range(columns):
             wave = bend[i] - f32(0.5)
-            up = f32(base) - (f32(j) + f32(0.5) - f32(base)) * f32(0.92) + wave * chop * near * (f32(0.1) + down) / unit
+            up = (
+                f32(base)
+                - (f32(j) + f32(0.5) - f32(base)) * f32(0.92)
+                + wave * chop * near * (f32(0.1) + down) / unit
+            )
             up = min(max(up, f32(0)), f32(base) - f32(1.5))
             a = np.int32(up)
             w = up - f32(a)
@@ -334,12 +401,22 @@ class City:
         times = 4
         field = np.empty((base // times + 2, columns // times + 2), np.float32)
         drift = f32(dice.uniform(0, 60) + 0.012 * view.time + 0.03 * view.travel)
-        _sky(field, f32(unit * times), f32(base * unit), light, self._beams(view, wide, dice), drift, u32(seed))
+        _sky(
+            field,
+            f32(unit * times),
+            f32(base * unit),
+            light,
+            self._beams(view, wide, dice),
+            drift,
+            u32(seed),
+        )
         _enlarge(tone, field, f32(times), base)
         share = 0.3 + 0.12 * view.energy + 0.08 * view.progress
         front = 0.05 + 0.9 * (1 - view.beat)
         meter = 0.1 + 0.9 * view.mid
-        music = np.array([share, view.time, 0.9 * view.high, meter, front, view.beat, middle], np.float32)
+        music = np.array(
+            [share, view.time, 0.9 * view.high, meter, front, view.beat, middle], np.float32
+        )
         moved = view.travel + 0.35 * view.time
         start = dice.uniform(0, 40)
         for k, (cell, low, high, shade, strength, bay, floor, speed) in enumerate(
@@ -351,15 +428,38 @@ class City:
             ]
         ):
             layer = np.array(
-                [cell, low * tall, high * tall, shade, strength, bay, floor, 0.2 + 0.17 * k], np.float32
+                [cell, low * tall, high * tall, shade, strength, bay, floor, 0.2 + 0.17 * k],
+                np.float32,
             )
             haze = f32((0.4 - 0.105 * k) * (0.55 + 0.6 * glow_))
             slide = f32(start * (1 + 0.3 * k) + speed * moved)
-            _street(tone, neon, ground, f32(base), slide, unit, layer, haze, music, f32(view.bar), u32(seed + 11 * k))
+            _street(
+                tone,
+                neon,
+                ground,
+                f32(base),
+                slide,
+                unit,
+                layer,
+                haze,
+                music,
+                f32(view.bar),
+                u32(seed + 11 * k),
+            )
         passed = f32(0.05 * view.time + 0.16 * view.travel)
         _quay(tone, neon, f32(base), unit, slide, passed, f32(0.5 + 0.5 * view.loudness), u32(seed))
         ripple = f32(0.5 * view.time + 0.5 * view.travel)
-        _mirror(tone, neon, ground, base, unit, ripple, f32(0.35 + 0.5 * view.bass), f32(glow_), u32(seed + 3))
+        _mirror(
+            tone,
+            neon,
+            ground,
+            base,
+            unit,
+            ripple,
+            f32(0.35 + 0.5 * view.bass),
+            f32(glow_),
+            u32(seed + 3),
+        )
         _paint(rgb, tone, neon, view.ramp, view.palette[-1])
 
     def _beams(

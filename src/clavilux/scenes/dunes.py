@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from clavilux.rendering.compiled import fast, kernel
+from clavilux.compiled import fast, kernel
 from clavilux.scenes.noise import (
     clamp01,
     f32,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @fast
 def _profile(u):
-    """A dune's cross-section, 0..1, one per unit: a long windward rise, a sharp crest, a steep lee."""
+    """A dune's cross-section, 0..1, one per unit: a long rise, a sharp crest, a steep lee."""
     f = u - np.floor(u)
     rise = f / f32(0.68)
     fall = (f32(1) - f) / f32(0.32)
@@ -78,10 +78,14 @@ def _heights(out, phase, x, z, run, step, seed):
         across = z[i] * run[0] - x[i] * run[1]
         phase[i] = along + f32(1.2) * warp[i]
         large = _softened(f32(0.17) * along + f32(2.1) * warp[i], f32(0.55) * step)
-        small = _softened(f32(0.36) * along + f32(0.2) * across + f32(2.6) * size[i], f32(1.2) * step)
+        small = _softened(
+            f32(0.36) * along + f32(0.2) * across + f32(2.6) * size[i], f32(1.2) * step
+        )
         big = smoothstep(f32(0.25), f32(0.75), size[i])
         out[i] = run[2] * (
-            large * (f32(0.25) + f32(1.25) * big) + f32(0.34) * small * (f32(1) - f32(0.55) * big) + f32(0.9) * size[i]
+            large * (f32(0.25) + f32(1.25) * big)
+            + f32(0.34) * small * (f32(1) - f32(0.55) * big)
+            + f32(0.9) * size[i]
         )
 
 
@@ -123,9 +127,13 @@ def _land(tone, full, depth, eye, unit, horizon, run, light, sky, band, moved, f
             v[i] = f32(2.2) * zs[i]
         fbm_row(grain, u, v, 2, seed + u32(9))
         # Ripples and grain fade out where they would be finer than a pixel.
-        ripples = smoothstep(f32(0.35), f32(0.1), z * unit * f32(16)) * smoothstep(f32(0.5), f32(0.15), step * f32(8))
+        ripples = smoothstep(f32(0.35), f32(0.1), z * unit * f32(16)) * smoothstep(
+            f32(0.5), f32(0.15), step * f32(8)
+        )
         air = f32(1) - np.exp(-haze * z)
-        wave = band[1] * glow((z - band[0]) * (z - band[0]), f32(4) / (f32(0.4) + f32(0.05) * band[0] * band[0]))
+        wave = band[1] * glow(
+            (z - band[0]) * (z - band[0]), f32(4) / (f32(0.4) + f32(0.05) * band[0] * band[0])
+        )
         for i in range(columns):
             a = max(i - 1, 0)
             b = min(i + 1, columns - 1)
@@ -138,7 +146,9 @@ def _land(tone, full, depth, eye, unit, horizon, run, light, sky, band, moved, f
             facing = (light[1] - hx * light[0] - hz * light[2]) * size
             lit = smoothstep(f32(-0.02), f32(0.75), facing)
             lit *= f32(0.86) + f32(0.28) * grain[i]
-            shadow = sky[3] * (f32(0.45) + f32(0.6) * size * size + f32(6) * r + f32(0.5) * clamp01(hx * light[0]))
+            shadow = sky[3] * (
+                f32(0.45) + f32(0.6) * size * size + f32(6) * r + f32(0.5) * clamp01(hx * light[0])
+            )
             near_sun = glow((screen[i] - sky[1]) * (screen[i] - sky[1]), f32(1.2))
             t = shadow + sky[2] * lit * (f32(0.42) + f32(0.2) * near_sun + f32(0.3) * wave)
             far = sky[0] * (f32(0.62) + f32(0.6) * near_sun)
@@ -167,7 +177,10 @@ def _land(tone, full, depth, eye, unit, horizon, run, light, sky, band, moved, f
             last_y[i] = y[i]
             before[i] = h[i]
         started = True
-        step = min(max(f32(0.8) * z * z * unit / eye, f32(0.008) * z), max(f32(0.07), f32(0.011) * z)) * fine
+        step = (
+            min(max(f32(0.8) * z * z * unit / eye, f32(0.008) * z), max(f32(0.07), f32(0.011) * z))
+            * fine
+        )
         z += step
 
 
@@ -181,12 +194,15 @@ def _finish(rgb, tone, full, depth, ramp, horizon, unit, sun, wind, time, moved,
     u = np.empty(columns, np.float32)
     v = np.empty(columns, np.float32)
     veil = np.zeros(columns, np.float32)
-    sand = np.empty(columns, np.float32)
+    sand = np.zeros(columns, np.float32)
     for j in range(rows):
         up = (horizon - f32(j) - f32(0.5)) * unit
         # Hot air bends what stands near the horizon.
         heat = f32(0.004) * glow(up * up, f32(220))
-        bend = heat * (sin_turn(f32(j) * unit * f32(17) - f32(0.7) * time) + sin_turn(f32(j) * unit * f32(29) + f32(0.9) * time))
+        bend = heat * (
+            sin_turn(f32(j) * unit * f32(17) - f32(0.7) * time)
+            + sin_turn(f32(j) * unit * f32(29) + f32(0.9) * time)
+        )
         for i in range(columns):
             x = (f32(i) + f32(0.5) - f32(0.5) * f32(columns)) * unit
             u[i] = f32(0.9) * x - f32(0.12) * moved
@@ -289,7 +305,10 @@ class Dunes:
         turn = 2 * np.pi * dice.choice([-1, 1]) * dice.uniform(0.05, 0.14)
         run = np.array([np.cos(turn), np.sin(turn), 0.75 + 0.1 * view.bass], np.float32)
         moved = np.array(
-            [dice.uniform(0, 300) + 0.06 * view.time, dice.uniform(0, 300) + 0.22 * view.time + 0.85 * view.travel],
+            [
+                dice.uniform(0, 300) + 0.06 * view.time,
+                dice.uniform(0, 300) + 0.22 * view.time + 0.85 * view.travel,
+            ],
             np.float32,
         )
         light = np.array([side * 0.86, 0.2 + 0.3 * up, 0.42], np.float32)
@@ -300,21 +319,72 @@ class Dunes:
         sky = np.array([low, across, power, 0.075], np.float32)
         band = np.array([0.8 + 12 * view.beat, view.beat], np.float32)
         fine = f32(0.6 if view.detail else 1.0)
-        _land(tone, full, ground, eye, unit, horizon, run, light, sky, band, moved, fine, f32(0.035), seed)
+        _land(
+            tone,
+            full,
+            ground,
+            eye,
+            unit,
+            horizon,
+            run,
+            light,
+            sky,
+            band,
+            moved,
+            fine,
+            f32(0.035),
+            seed,
+        )
         sun = np.array(
-            [across, up, dice.uniform(0.045, 0.09), low, 0.08, power + 0.08 * view.beat, 0.6 + 0.8 * view.energy],
+            [
+                across,
+                up,
+                dice.uniform(0.045, 0.09),
+                low,
+                0.08,
+                power + 0.08 * view.beat,
+                0.6 + 0.8 * view.energy,
+            ],
             np.float32,
         )
         wind = np.array([0.25 + 0.5 * view.energy + 0.6 * view.mid, view.flux], np.float32)
         blown = f32(0.12 * view.time + 0.4 * view.travel)
-        _finish(rgb, tone, full, ground, view.ramp, horizon, unit, sun, wind, f32(view.time), blown, 5 if view.detail else 4, seed)
+        _finish(
+            rgb,
+            tone,
+            full,
+            ground,
+            view.ramp,
+            horizon,
+            unit,
+            sun,
+            wind,
+            f32(view.time),
+            blown,
+            5 if view.detail else 4,
+            seed,
+        )
         size = f32(max(0.9 * short / 540, 0.7))
-        _grains(rgb, unit, 90 * (1 + view.detail), f32(view.time), blown, size, f32(0.04 + 0.4 * view.high), horizon, view.ramp[:, 235].copy(), seed)
+        _grains(
+            rgb,
+            unit,
+            90 * (1 + view.detail),
+            f32(view.time),
+            blown,
+            size,
+            f32(0.04 + 0.4 * view.high),
+            horizon,
+            view.ramp[:, 235].copy(),
+            seed,
+        )
 
 
 def _eye(moved: NDArray[np.float32], run: NDArray[np.float32], seed: np.uint32) -> np.float32:
     """How high the eye flies: above the sand around it, following it softly."""
-    x, z = (a.ravel().astype(np.float32) for a in np.meshgrid(np.linspace(-3, 3, 9), np.linspace(-3, 7, 21)))
+    x, z = (
+        a.ravel().astype(np.float32)
+        for a in np.meshgrid(np.linspace(-3, 3, 9), np.linspace(-3, 7, 21))
+    )
     height = np.empty(len(x), np.float32)
     _heights(height, np.empty_like(height), x + moved[0], z + moved[1], run, f32(0.3), seed)
     weight = np.exp(-((x / 2) ** 2) - ((z - 1.5) / 3) ** 2)

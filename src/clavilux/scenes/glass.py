@@ -26,6 +26,7 @@ from clavilux.scenes.noise import (
     smoothstep,
     u32,
 )
+from clavilux.scenes.supersample import draw_supersampled, wants_supersampling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -332,6 +333,9 @@ class Glass:
     def draw(
         self, rgb: NDArray[np.float32], view: SceneView, *, depth: NDArray[np.float32] | None = None
     ) -> None:
+        if wants_supersampling(rgb, view):
+            draw_supersampled(self, rgb, view, depth=depth)
+            return
         _, rows, columns = rgb.shape
         dice = np.random.default_rng(view.seed)
         short = min(rows, columns)

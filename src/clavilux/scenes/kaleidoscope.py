@@ -27,6 +27,7 @@ from clavilux.scenes.noise import (
     smoothstep,
     u32,
 )
+from clavilux.scenes.supersample import draw_supersampled, wants_supersampling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -158,9 +159,10 @@ def _light(rgb, height, tone, lamp, ramp, gold, accent, cx, cy, unit, reach, rin
             tint = metal * clamp01(lit * f32(0.8)) * f32(0.6)
             warm = clamp01(lamps) * f32(0.7)
             shade = facing * min(lit * f32(1.3), f32(1.1))
-            rgb[0, y, x] = mix(mix(red, gold[0] * shade, tint), accent[0], warm)
-            rgb[1, y, x] = mix(mix(green, gold[1] * shade, tint), accent[1], warm)
-            rgb[2, y, x] = mix(mix(blue, gold[2] * shade, tint), accent[2], warm)
+            bright = min(f32(2) * index, f32(1.05))
+            rgb[0, y, x] = mix(mix(red, gold[0] * shade, tint), accent[0] * bright, warm)
+            rgb[1, y, x] = mix(mix(green, gold[1] * shade, tint), accent[1] * bright, warm)
+            rgb[2, y, x] = mix(mix(blue, gold[2] * shade, tint), accent[2] * bright, warm)
 
 
 class Kaleidoscope:
@@ -184,6 +186,9 @@ class Kaleidoscope:
     def draw(
         self, rgb: NDArray[np.float32], view: SceneView, *, depth: NDArray[np.float32] | None = None
     ) -> None:
+        if wants_supersampling(rgb, view):
+            draw_supersampled(self, rgb, view, depth=depth)
+            return
         _, rows, columns = rgb.shape
         dice = np.random.default_rng(view.seed)
         fold = f32(dice.choice([8, 10, 12, 14, 16, 20]))

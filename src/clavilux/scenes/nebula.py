@@ -1,10 +1,9 @@
 """Deep space: gas lit from inside by a young core, dust in front of it, stars that drift past.
 
 `travel` carries the camera forward through three layers of stars and lets the gas roll; bass swells
-the light of the core, mid brightens the filaments, high makes the stars twinkle, a beat sends a ring
-of light out through the gas (a light echo), a downbeat lights the young stars. `energy` widens the
-lit region, `progress` moves the camera in. The seed chooses where the core is and how gas and dust
-lie around it.
+the light of the core, mid brightens the filaments, high makes the stars twinkle, a beat sends a
+ring of light out through the gas (a light echo). `energy` widens the lit region, `progress` moves
+the camera in. The seed chooses where the core is and how gas and dust lie around it.
 """
 # mypy: disable-error-code="no-untyped-def,no-untyped-call,no-any-return"
 
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from clavilux.rendering.compiled import kernel
+from clavilux.compiled import kernel
 from clavilux.scenes.noise import (
     clamp01,
     f32,
@@ -86,11 +85,17 @@ def _gas(rgb, depth, dust, view, core, roll, music, ramp, tint, octaves, seed):
             reach = glow(r2, f32(1) / (music[0] * music[0]))
             heart = glow(r2, f32(45) / (music[0] * music[0]))
             web_ = max(f32(1) - f32(3.4) * abs(f32(2) * web[i] - f32(1)), f32(0))
-            lane_ = smoothstep(f32(0.46) + f32(0.09) * reach, f32(0.68) + f32(0.07) * reach, lane[i] + f32(0.25) * (gas[i] - f32(0.5)))
+            lane_ = smoothstep(
+                f32(0.46) + f32(0.09) * reach,
+                f32(0.68) + f32(0.07) * reach,
+                lane[i] + f32(0.25) * (gas[i] - f32(0.5)),
+            )
             cloud = smoothstep(f32(0.33) - f32(0.26) * reach, f32(0.76) - f32(0.2) * reach, gas[i])
             relief = clamp01(f32(0.5) + f32(3.4) * (gas[i] - nearer[i]))
             ring = music[3] * glow((r - music[2]) * (r - music[2]), f32(70))
-            lit = f32(0.07) * gas[i] + cloud * (f32(0.13) + f32(1.1) * reach * (f32(0.25) + f32(1.1) * relief))
+            lit = f32(0.07) * gas[i] + cloud * (
+                f32(0.13) + f32(1.1) * reach * (f32(0.25) + f32(1.1) * relief)
+            )
             lit += cloud * ring * reach * (f32(0.3) + relief)
             lit += (f32(0.25) + music[1]) * web_ * web_ * (f32(0.12) + reach) * cloud
             clear = f32(1) - f32(0.93) * lane_ * (f32(1) - f32(0.8) * heart)
@@ -157,7 +162,9 @@ def _stars(rgb, depth, dust, count, passed, layer, size, twinkle, time, tones, s
         magnitude = own * own * own
         magnitude *= magnitude
         shown = smoothstep(f32(0), f32(0.2), near) * smoothstep(f32(1), f32(0.8), near)
-        flicker = f32(0.7) + f32(0.3) * sin_turn(time * (f32(0.15) + f32(0.4) * own) + f32(17) * own)
+        flicker = f32(0.7) + f32(0.3) * sin_turn(
+            time * (f32(0.15) + f32(0.4) * own) + f32(17) * own
+        )
         flicker *= f32(1) + twinkle * sin_turn(time * (f32(0.8) + own) + f32(91) * own)
         strength = shown * max(flicker, f32(0.1)) * (f32(0.16) + f32(0.95) * magnitude)
         spikes = f32(0)
@@ -215,12 +222,28 @@ class Nebula:
         dust = np.empty((rows, columns), np.float32)
         frame = np.array([1 / short, zoom], np.float32)
         tint = view.palette[-1]
-        _gas(rgb, space, dust, frame, core, roll, music, view.ramp, tint, 7 if view.detail else 5, seed)
+        _gas(
+            rgb,
+            space,
+            dust,
+            frame,
+            core,
+            roll,
+            music,
+            view.ramp,
+            tint,
+            7 if view.detail else 5,
+            seed,
+        )
         white = view.ramp[:, 250]
-        tones = np.stack([white, white, 0.5 * (view.palette[min(2, len(view.palette) - 1)] + white)])
+        tones = np.stack(
+            [white, white, 0.5 * (view.palette[min(2, len(view.palette) - 1)] + white)]
+        )
         pixel = short / 540
         many = (2 if view.detail else 1) * max(columns, rows) / short
-        for k, (level, count, size) in enumerate([(0.05, 600, 0.75), (0.5, 130, 1.0), (0.95, 22, 1.5)]):
+        for k, (level, count, size) in enumerate(
+            [(0.05, 600, 0.75), (0.5, 130, 1.0), (0.95, 22, 1.5)]
+        ):
             _stars(
                 rgb,
                 space,

@@ -3,8 +3,9 @@
 Each pixel of water finds where its sight line meets the swell, takes the slope of the swell and the
 chop there, and looks up the sky that the slope mirrors. `travel` carries the eye forward and moves
 the clouds, bass swells the sea, mid roughens it and so widens the path of light, high makes the
-glitter sparkle, a beat sends a band of light down the path toward the eye. `energy` raises whitecaps,
-`progress` lowers the sun. The seed chooses where the sun stands, clouds, coast and the run of the sea.
+glitter sparkle, a beat sends a band of light down the path toward the eye. `energy` raises
+whitecaps, `progress` lowers the sun. The seed chooses where the sun stands, clouds, coast and the
+run of the sea.
 """
 # mypy: disable-error-code="no-untyped-def,no-untyped-call,no-any-return"
 
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from clavilux.rendering.compiled import fast, kernel
+from clavilux.compiled import fast, kernel
 from clavilux.scenes.noise import (
     clamp01,
     cos_turn,
@@ -95,7 +96,10 @@ def _sky(rgb, depth, ramp, horizon, unit, sun, wide, drift, cover, octaves, seed
 
 @fast
 def _swell(x, z, sea):
-    """Height of the long waves, and its slopes. sea: amplitude, phases 1..3, lean 1..3, eye height."""
+    """Height of the long waves, and its slopes.
+
+    sea: amplitude, phases 1..3, lean 1..3, height of the eye.
+    """
     a1 = f32(0.20) * (z + sea[4] * x) + sea[1]
     a2 = f32(0.31) * (z + sea[5] * x) + sea[2]
     a3 = f32(0.53) * (z + sea[6] * x) + sea[3]
@@ -103,7 +107,11 @@ def _swell(x, z, sea):
     s2 = sin_turn(a2)
     s3 = sin_turn(a3)
     # Crests are sharper than troughs.
-    h = s1 * (f32(0.75) + f32(0.25) * s1) + f32(0.6) * s2 + f32(0.34) * s3 * (f32(0.7) + f32(0.3) * s3)
+    h = (
+        s1 * (f32(0.75) + f32(0.25) * s1)
+        + f32(0.6) * s2
+        + f32(0.34) * s3 * (f32(0.7) + f32(0.3) * s3)
+    )
     c1 = cos_turn(a1) * (f32(0.75) + f32(0.5) * s1) * f32(1.257)
     c2 = cos_turn(a2) * f32(1.169)
     c3 = cos_turn(a3) * f32(1.132) * (f32(0.7) + f32(0.6) * s3)
@@ -166,7 +174,16 @@ def _water(rgb, depth, ramp, horizon, unit, sun, wide, sea, chop, moved, light, 
         calm = f32(1) / (f32(1) + f32(0.25) * finest)
         step = np.floor(finest)
         blend = smoothstep(f32(0), f32(1), finest - step)
-        _chop(n1, n2, wx, wz, f32(17.6) * f32(0.5) ** step, moved, min(octaves, 3) if step > 0 else octaves, seed)
+        _chop(
+            n1,
+            n2,
+            wx,
+            wz,
+            f32(17.6) * f32(0.5) ** step,
+            moved,
+            min(octaves, 3) if step > 0 else octaves,
+            seed,
+        )
         if blend > f32(0):
             _chop(m1, m2, wx, wz, f32(8.8) * f32(0.5) ** step, moved, 3, seed)
             for i in range(columns):
@@ -187,9 +204,14 @@ def _water(rgb, depth, ramp, horizon, unit, sun, wide, sea, chop, moved, light, 
             flash = glow(ex * ex + f32(0.55) * ey * ey, f32(1.1))
             path = (x[i] - sun[0]) / (f32(0.10) + f32(0.55) * down)
             in_path = glow(path * path, f32(0.9))
-            bits = smoothstep(f32(0.52), f32(0.72), n1[i] * f32(0.6) + n2[i] * f32(0.4) + f32(0.06) * chop[1])
+            bits = smoothstep(
+                f32(0.52), f32(0.72), n1[i] * f32(0.6) + n2[i] * f32(0.4) + f32(0.06) * chop[1]
+            )
             band = light[1] * glow((down - light[0]) * (down - light[0]), f32(900))
-            t += sun[5] * (f32(0.75) * flash + in_path * bits * (f32(0.18) + f32(0.5) * chop[1] + f32(0.9) * band))
+            t += sun[5] * (
+                f32(0.75) * flash
+                + in_path * bits * (f32(0.18) + f32(0.5) * chop[1] + f32(0.9) * band)
+            )
             crest = high[i] / (sea[0] + f32(0.01)) - f32(1)
             foam = smoothstep(f32(0.6), f32(0.85), n1[i] + f32(0.4) * min(crest, f32(0.2)))
             t += chop[2] * foam * f32(0.14) * n2[i] * smoothstep(f32(0.3), f32(0.9), calm)
@@ -202,7 +224,9 @@ def _water(rgb, depth, ramp, horizon, unit, sun, wide, sea, chop, moved, light, 
             rgb[1, j, i] = mix(rgb[1, j, i], green, a) if a < f32(1) else green
             rgb[2, j, i] = mix(rgb[2, j, i], blue, a) if a < f32(1) else blue
             if depth.shape[0] > 1:
-                depth[j, i] = mix(f32(0.2), f32(1), clamp01(down / (f32(rows) * unit - horizon * unit)))
+                depth[j, i] = mix(
+                    f32(0.2), f32(1), clamp01(down / (f32(rows) * unit - horizon * unit))
+                )
 
 
 @kernel
@@ -263,20 +287,49 @@ class Ocean:
             [across, up, radius, sky_tone * 0.5, sky_tone + 0.27, power, 1.0], np.float32
         )
         spread = f32(0.7 + 0.7 * view.energy)
-        drift = dice.uniform(0, 60, 2) + [0.02 * view.time, 0.05 * view.travel + 0.01 * view.time]
+        start = dice.uniform(0, 60, 2)
+        slid = np.array([0.02 * view.time, 0.05 * view.travel + 0.01 * view.time])
         cover = f32(dice.uniform(0.25, 1.0))
         extra = 2 if view.detail else 0
-        _sky(rgb, ground, view.ramp, horizon, unit, sun, spread, drift.astype(np.float32), cover, 5 + extra, seed)
+        _sky(
+            rgb,
+            ground,
+            view.ramp,
+            horizon,
+            unit,
+            sun,
+            spread,
+            (start + slid).astype(np.float32),
+            cover,
+            5 + extra,
+            seed,
+        )
         self._land(rgb, ground, view, horizon, unit, dice)
         phases = dice.uniform(0, 1, 3) + view.time * np.array([0.11, 0.13, 0.17])
         lean = dice.uniform(-0.7, 0.7, 3)
         swell = 0.03 + 0.03 * view.energy + 0.06 * view.bass
         eye = max(2.1 * (rows - float(horizon)) / short, 0.8)
         sea = np.array([swell, *phases, *lean, eye], np.float32)
-        chop = np.array([0.16 + 0.16 * view.mid + 0.1 * view.energy, view.high, view.energy], np.float32)
+        chop = np.array(
+            [0.16 + 0.16 * view.mid + 0.1 * view.energy, view.high, view.energy], np.float32
+        )
         tall = (rows - float(horizon)) / short
         light = np.array([tall * (1.1 * (1 - view.beat)), view.beat], np.float32)
-        _water(rgb, ground, view.ramp, horizon, unit, sun, spread, sea, chop, moved, light, 5 + extra, seed)
+        _water(
+            rgb,
+            ground,
+            view.ramp,
+            horizon,
+            unit,
+            sun,
+            spread,
+            sea,
+            chop,
+            moved,
+            light,
+            5 + extra,
+            seed,
+        )
 
     def _land(
         self,
@@ -293,8 +346,22 @@ class Ocean:
         for k, (tall, tone) in enumerate([(0.05, 0.13), (0.03, 0.07)]):
             shape = np.empty(columns, np.float32)
             start = f32(dice.uniform(0, 50))
-            fbm_row(shape, (3 + 2 * k) * at + start + f32(slide * (1 + k)), np.full_like(at, 0.5), 6, u32(view.seed % 999 + k))
+            fbm_row(
+                shape,
+                (3 + 2 * k) * at + start + f32(slide * (1 + k)),
+                np.full_like(at, 0.5),
+                6,
+                u32(view.seed % 999 + k),
+            )
             middle = dice.uniform(-0.2, 1.2) * columns * float(unit)
             bump = np.exp(-(((at - middle) / dice.uniform(0.2, 0.5)) ** 2))
             line = (shape * bump - 0.2) * tall * 2.2 / unit
-            _coast(rgb, ground, view.ramp, line.astype(np.float32), horizon, f32(tone), f32(0.12 + 0.06 * k))
+            _coast(
+                rgb,
+                ground,
+                view.ramp,
+                line.astype(np.float32),
+                horizon,
+                f32(tone),
+                f32(0.12 + 0.06 * k),
+            )

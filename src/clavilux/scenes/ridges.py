@@ -1,10 +1,10 @@
 """Mountain ridges at dusk, one behind another with mist between them, and pines on the nearest.
 
 Each ridge is a line of heights; the sun stands behind the far ones and lights the mist that lies in
-front of each. `travel` slides the ridges past at their own speeds, bass lifts the mist, mid breathes
-its texture, high makes fireflies and the sparks over the trees glint, a beat sends a ring of light
-out from the sun and lights the ridge lines near it. `energy` widens the glow, `progress` raises or
-sets the sun. The seed chooses ridges, trees and the place of the sun.
+front of each. `travel` slides the ridges past at their own speeds, bass brightens the mist, mid
+sways the trees, high makes the fireflies over them glint, a beat sends a ring of light out from the
+sun and lights the ridge lines near it. `energy` widens the glow, `progress` raises or sets the sun.
+The seed chooses ridges, trees and the place of the sun.
 """
 # mypy: disable-error-code="no-untyped-def,no-untyped-call,no-any-return"
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from clavilux.rendering.compiled import kernel
+from clavilux.compiled import kernel
 from clavilux.scenes.noise import (
     angle_turn,
     clamp01,
@@ -37,7 +37,10 @@ if TYPE_CHECKING:
 
 @kernel
 def _sky(tone, floor, unit, sun, ring, drift, octaves, seed):
-    """Sky, sun, thin clouds and beams down to row `floor`. sun: x, y, radius, power, width, dark."""
+    """Sky, sun, thin clouds and beams down to row `floor`.
+
+    sun: x, y, radius, power, width, dark; ring: radius, strength.
+    """
     _, columns = tone.shape
     u = np.empty(columns, np.float32)
     v = np.empty(columns, np.float32)
@@ -97,7 +100,9 @@ def _ridge(tone, depth, line, lie, slide, unit, sun, look, drift, octaves, seed)
             deep = (f32(j) - lie[i]) * unit + look[4] * (mist[i] - f32(0.5))
             foot = clamp01(deep / look[3]) * clamp01(below * f32(24))
             foot = foot * foot * (f32(3) - f32(2) * foot)
-            veil = look[2] * (f32(0.5) + f32(0.9) * sun[3] * near) * (f32(0.75) + f32(0.5) * mist[i])
+            veil = (
+                look[2] * (f32(0.5) + f32(0.9) * sun[3] * near) * (f32(0.75) + f32(0.5) * mist[i])
+            )
             t = mix(look[0] + rim, look[0] + veil, foot)
             tone[j, i] = mix(tone[j, i], t, cover)
             if depth.shape[0] > 1:
@@ -128,14 +133,18 @@ def _pines(tone, depth, line, slide, unit, spacing, tall, dark, sway, level, see
             axis = at + bend * (f32(1) - t) * (f32(1) - t) * height
             tier = t * tiers
             saw = tier - np.floor(tier)
-            side = half * (t * (f32(0.72) + f32(0.1) * saw) + f32(0.36) * saw * (f32(0.25) + t) / f32(1.25))
+            side = half * (
+                t * (f32(0.72) + f32(0.1) * saw) + f32(0.36) * saw * (f32(0.25) + t) / f32(1.25)
+            )
             trunk = f32(0.02) * height
             reach = max(side, trunk) + f32(2) * unit
             a = max(np.int32((axis - reach) / unit), 0)
             b = min(np.int32((axis + reach) / unit) + 2, columns)
             for i in range(a, b):
                 x = (f32(i) + f32(0.5)) * unit
-                ragged = f32(0.7) + f32(0.6) * hash01(np.int32(tier * f32(2)), np.int32(x > axis) + 2 * cell, seed)
+                ragged = f32(0.7) + f32(0.6) * hash01(
+                    np.int32(tier * f32(2)), np.int32(x > axis) + 2 * cell, seed
+                )
                 edge = max(side * ragged, trunk)
                 cover = clamp01((edge - abs(x - axis)) / (f32(1.5) * unit) + f32(0.5))
                 cover *= clamp01(t * height / unit)
@@ -150,17 +159,31 @@ def _birds(tone, unit, place, count, time, size, dark, seed):
     rows, columns = tone.shape
     for k in range(count):
         own = hash01(k, 1, seed)
-        x0 = place[0] + place[2] * (hash01(k, 2, seed) - f32(0.5)) + f32(0.012) * sin_turn(time * f32(0.2) + own)
-        y0 = place[1] + f32(0.4) * place[2] * (hash01(k, 3, seed) - f32(0.5)) + f32(0.006) * sin_turn(time * f32(0.31) + f32(3) * own)
+        x0 = (
+            place[0]
+            + place[2] * (hash01(k, 2, seed) - f32(0.5))
+            + f32(0.012) * sin_turn(time * f32(0.2) + own)
+        )
+        y0 = (
+            place[1]
+            + f32(0.4) * place[2] * (hash01(k, 3, seed) - f32(0.5))
+            + f32(0.006) * sin_turn(time * f32(0.31) + f32(3) * own)
+        )
         flap = sin_turn(time * (f32(1.1) + f32(0.5) * own) + own) * f32(0.5) + f32(0.15)
         span = size * (f32(0.6) + f32(0.6) * own)
-        for j in range(max(np.int32((y0 - span) / unit), 0), min(np.int32((y0 + span) / unit) + 1, rows)):
-            for i in range(max(np.int32((x0 - span) / unit), 0), min(np.int32((x0 + span) / unit) + 1, columns)):
+        for j in range(
+            max(np.int32((y0 - span) / unit), 0), min(np.int32((y0 + span) / unit) + 1, rows)
+        ):
+            for i in range(
+                max(np.int32((x0 - span) / unit), 0), min(np.int32((x0 + span) / unit) + 1, columns)
+            ):
                 dx = abs((f32(i) + f32(0.5)) * unit - x0) / span
                 dy = ((f32(j) + f32(0.5)) * unit - y0) / span
                 wing = -flap * dx * (f32(1.6) - f32(0.9) * dx)
                 thick = f32(0.10) * (f32(1) - dx) + f32(0.02)
-                cover = clamp01((thick - abs(dy - wing)) * span / (f32(1.5) * unit) + f32(0.5)) * clamp01((f32(1) - dx) * span / unit)
+                cover = clamp01(
+                    (thick - abs(dy - wing)) * span / (f32(1.5) * unit) + f32(0.5)
+                ) * clamp01((f32(1) - dx) * span / unit)
                 tone[j, i] = mix(tone[j, i], dark, cover)
 
 
@@ -181,13 +204,26 @@ def _fireflies(rgb, unit, count, time, moved, size, power, top, colour, seed):
     for k in range(count):
         own = hash01(k, 1, seed)
         near = f32(0.4) + own
-        x = hash01(k, 2, seed) * f32(1.3) * wide - moved * near + f32(0.03) * sin_turn(time * f32(0.13) + f32(7) * own)
+        x = (
+            hash01(k, 2, seed) * f32(1.3) * wide
+            - moved * near
+            + f32(0.03) * sin_turn(time * f32(0.13) + f32(7) * own)
+        )
         x = x - np.floor(x / (f32(1.3) * wide)) * f32(1.3) * wide - f32(0.15) * wide
         rise = hash01(k, 3, seed) - time * f32(0.02) * (f32(0.5) + own)
         rise -= np.floor(rise)
-        y = tall - (tall - top) * (f32(1) - rise) + f32(0.012) * sin_turn(time * f32(0.3) + f32(11) * own)
+        y = (
+            tall
+            - (tall - top) * (f32(1) - rise)
+            + f32(0.012) * sin_turn(time * f32(0.3) + f32(11) * own)
+        )
         blink = max(sin_turn(time * (f32(0.25) + f32(0.3) * own) + f32(29) * own), f32(0))
-        a0 = power * (f32(0.1) + blink * blink) * smoothstep(f32(0), f32(0.2), rise) * smoothstep(f32(1), f32(0.75), rise)
+        a0 = (
+            power
+            * (f32(0.1) + blink * blink)
+            * smoothstep(f32(0), f32(0.2), rise)
+            * smoothstep(f32(1), f32(0.75), rise)
+        )
         cx = x / unit
         cy = y / unit
         r = size * near
@@ -206,7 +242,9 @@ def _smooth(line: NDArray[np.float32], half: int) -> NDArray[np.float32]:
     """The running mean of a line over 2 `half` + 1 columns, twice."""
     for _ in range(2):
         total = np.cumsum(np.pad(line.astype(np.float64), (half + 1, half), mode="edge"))
-        line = ((total[2 * half + 1 :] - total[: -2 * half - 1]) / (2 * half + 1)).astype(np.float32)
+        line = ((total[2 * half + 1 :] - total[: -2 * half - 1]) / (2 * half + 1)).astype(
+            np.float32
+        )
     return line
 
 
@@ -246,13 +284,23 @@ class Ridges:
         height = tall * (dice.uniform(0.28, 0.4) + 0.09 * setting * (view.progress - 0.5))
         power = 0.75 + 0.3 * view.loudness + 0.08 * view.beat
         sun = np.array(
-            [across, height, dice.uniform(0.05, 0.11), power, 0.5 + 0.9 * view.energy,
-             0.09 + 0.05 * view.brightness], np.float32)
+            [
+                across,
+                height,
+                dice.uniform(0.05, 0.11),
+                power,
+                0.5 + 0.9 * view.energy,
+                0.09 + 0.05 * view.brightness,
+            ],
+            np.float32,
+        )
         ring = np.array([sun[2] + 0.5 * (1 - view.beat), view.beat], np.float32)
         drift = f32(0.015 * view.time + 0.03 * view.travel)
         tone = np.empty((rows, columns), np.float32)
         base = dice.uniform(0.5, 0.56)
-        _sky(tone, min(int(rows * (base + 0.12)), rows), unit, sun, ring, drift, 4 + extra, u32(seed))
+        _sky(
+            tone, min(int(rows * (base + 0.12)), rows), unit, sun, ring, drift, 4 + extra, u32(seed)
+        )
         at = (np.arange(columns) + 0.5) * float(unit)
         count = 7
         line = np.zeros(columns, np.float32)
@@ -272,18 +320,75 @@ class Ridges:
             line = ((place - 0.9 * rise) / float(unit)).astype(np.float32)
             mist = 0.26 * (1 - near) + 0.12
             look = np.array(
-                [0.21 * (1 - near) ** 1.0 + 0.015, 0.16 * (1 - near) * (0.4 + view.beat),
-                 mist * (0.6 + 0.5 * view.bass), 0.13 + 0.1 * near, 0.12 + 0.1 * view.mid, 0.1 + 0.8 * near],
-                np.float32)
+                [
+                    0.21 * (1 - near) ** 1.0 + 0.015,
+                    0.16 * (1 - near) * (0.4 + view.beat),
+                    mist * (0.6 + 0.5 * view.bass),
+                    0.13 + 0.1 * near,
+                    0.12 + 0.1 * view.mid,
+                    0.1 + 0.8 * near,
+                ],
+                np.float32,
+            )
             if k >= count - 3:
                 dark = 0.21 * (1 - near) ** 1.0 + 0.01
                 step = (0.011, 0.019, 0.034)[k - count + 3]
-                _pines(tone, ground, line, f32(slide), unit, f32(step), f32(7.5 * step), f32(dark),
-                       f32(0.02 + 0.05 * view.mid), f32(0.1 + 0.8 * near), u32(seed + 70 + k))
+                _pines(
+                    tone,
+                    ground,
+                    line,
+                    f32(slide),
+                    unit,
+                    f32(step),
+                    f32(7.5 * step),
+                    f32(dark),
+                    f32(0.02 + 0.05 * view.mid),
+                    f32(0.1 + 0.8 * near),
+                    u32(seed + 70 + k),
+                )
             lie = _smooth(line, int(0.13 / unit))
-            _ridge(tone, ground, line, lie, f32(slide), unit, sun, look, drift, 3 + extra, u32(seed + 30 + k))
-        flock = np.array([wide * ((0.3 + 0.011 * view.time + 0.012 * view.travel + dice.uniform()) % 1.3 - 0.15), tall * dice.uniform(0.2, 0.4), 0.3], np.float32)
-        _birds(tone, unit, flock, 9, f32(view.time + 0.3 * view.travel), f32(0.014), f32(0.02), u32(seed))
+            _ridge(
+                tone,
+                ground,
+                line,
+                lie,
+                f32(slide),
+                unit,
+                sun,
+                look,
+                drift,
+                3 + extra,
+                u32(seed + 30 + k),
+            )
+        flock = np.array(
+            [
+                wide
+                * ((0.3 + 0.011 * view.time + 0.012 * view.travel + dice.uniform()) % 1.3 - 0.15),
+                tall * dice.uniform(0.2, 0.4),
+                0.3,
+            ],
+            np.float32,
+        )
+        _birds(
+            tone,
+            unit,
+            flock,
+            9,
+            f32(view.time + 0.3 * view.travel),
+            f32(0.014),
+            f32(0.02),
+            u32(seed),
+        )
         _paint(rgb, tone, view.ramp)
-        _fireflies(rgb, unit, 50 * (1 + view.detail), f32(view.time), f32(0.05 * view.travel), f32(max(1.6 * short / 540, 0.9)),
-                   f32(0.15 + 0.9 * view.high), f32(tall * 0.72), view.ramp[:, 235].copy(), u32(seed))
+        _fireflies(
+            rgb,
+            unit,
+            50 * (1 + view.detail),
+            f32(view.time),
+            f32(0.05 * view.travel),
+            f32(max(1.6 * short / 540, 0.9)),
+            f32(0.15 + 0.9 * view.high),
+            f32(tall * 0.72),
+            view.ramp[:, 235].copy(),
+            u32(seed),
+        )

@@ -28,6 +28,7 @@ from clavilux.scenes.noise import (
     u32,
     value_noise,
 )
+from clavilux.scenes.supersample import draw_supersampled, wants_supersampling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -234,6 +235,9 @@ class Tunnel:
     def draw(
         self, rgb: NDArray[np.float32], view: SceneView, *, depth: NDArray[np.float32] | None = None
     ) -> None:
+        if wants_supersampling(rgb, view):
+            draw_supersampled(self, rgb, view, depth=depth)
+            return
         _, rows, columns = rgb.shape
         dice = np.random.default_rng(view.seed)
         sides = f32(dice.choice([4, 6, 8, 16]))

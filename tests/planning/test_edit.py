@@ -1,0 +1,191 @@
+"""The laws of the edit, whatever the song: clips tile, transitions end on the boundary."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import make_analysis, make_preset, make_spec, make_timeline, named_stills
+
+from clavilux.model.codec import digest
+from clavilux.model.song import Analysis
+from clavilux.model.spec import RenderSpec
+from clavilux.model.timeline import StillSource, Timeline
+from clavilux.planning.edit import Part
+from clavilux.rendering.resolve import resolve
+
+
+@st.composite
+def songs(draw: Any) -> tuple[Analysis, RenderSpec, str]:
+    """Songs of 1 to 6 sections, any tempo and transition; sections may be very short."""
+    functions = st.sampled_from(["verse", "chorus", "bridge", "drop", "outro"])
+    parts = draw(
+        st.lists(st.tuples(functions, st.floats(0.2, 20), st.floats(0, 1)), min_size=1, max_size=6)
+    )
+    analysis = make_analysis(
+        parts,
+        tempo=draw(st.sampled_from([0.0, 61.0, 99.7, 128.0, 174.0])),
+        meter=draw(st.sampled_from([3, 4])),
+        first_beat=draw(st.floats(0, 0.9)),
+    )
+    change = st.fixed_dictionaries(
+        {
+            "transition": st.sampled_from(["dissolve", "morph", "cut"]),
+            "tier": st.sampled_from([1, 2]),
+            "stills": st.integers(0, 4),
+        }
+    )
+    changes = {section.label: draw(change) for section in analysis.sections}
+    rate = draw(st.sampled_from(["12", "24000/1001", "30"]))
+    return analysis, make_spec(analysis, **changes), rate
+
+
+def assert_tiled(timeline: Timeline) -> None:
+    """Every frame shows one clip, or two within a transition, and nothing lies outside."""
+    shown = [0] * timeline.frames
+    for clip in timeline.clips:
+        assert 0 <= clip.span.start < clip.span.end <= timeline.frames
+        for n in range(clip.span.start, clip.span.end):
+            shown[n] += 1
+    mixing = [0] * timeline.frames
+    for transition in timeline.transitions:
+        for n in range(transition.span.start, transition.span.end):
+            mixing[n] += 1
+    assert max(mixing) <= 1
+    assert shown == [1 + m for m in mixing]
+
+
+@given(songs())
+@settings(max_examples=40, deadline=None)
+def test_clips_tile_the_song(song: tuple[Analysis, RenderSpec, str]) -> None:
+    analysis, spec, rate = song
+    preset = make_preset(rate=rate)
+    timeline = make_timeline(analysis, spec, preset=preset)
+    assert timeline.frames == preset.rate.frames_for(analysis.duration)
+    assert timeline.offset == 0
+    assert_tiled(timeline)
+
+
+@given(songs())
+@settings(max_examples=40, deadline=None)
+def test_transitions_end_on_the_boundary(song: tuple[Analysis, RenderSpec, str]) -> None:
+    """A section's first own frame is the one at its start; the mix ends right before it."""
+    analysis, spec, rate = song
+    timeline = make_timeline(analysis, spec, preset=make_preset(rate=rate))
+    starts = {s.label: timeline.rate.frame_at(s.start) for s in spec.sections}
+    pairs = zip(timeline.clips, timeline.clips[1:], timeline.transitions, strict=False)
+    for before, after, transition in pairs:
+        if before.section == after.section:
+            continue
+        boundary = starts[after.section]
+        assert before.span.end == transition.span.end == boundary
+        assert after.section_span.start == boundary
+        first_alone = resolve(timeline, boundary)
+        assert not first_alone.mix and first_alone.layers[0].progress == 0
+        if len(transition.span):
+            last = resolve(timeline, boundary - 1)
+            assert last.mix and 0.5 <= last.progress < 1
+            assert resolve(timeline, transition.span.start).progress > 0
+        if spec.section(after.section).transition == "cut":
+            assert len(transition.span) == 0
+
+
+@given(songs(), st.floats(0, 1), st.floats(0.05, 30))
+@settings(max_examples=60, deadline=None)
+def test_a_part_is_cut_from_the_whole(
+    song: tuple[Analysis, RenderSpec, str], where: float, seconds: float
+) -> None:
+    """Frame n of a part is frame offset + n of the song, but for what was cut off."""
+    analysis, spec, rate = song
+    preset = make_preset(rate=rate)
+    whole = make_timeline(analysis, spec, preset=preset)
+    part = make_timeline(
+        analysis, spec, preset=preset, part=Part(start=where * analysis.duration, duration=seconds)
+    )
+    assert part.offset + part.frames <= whole.frames
+    assert_tiled(part)
+    for n in {0, part.frames // 2, part.frames - 1}:
+        mine, theirs = resolve(part, n), resolve(whole, n + part.offset)
+        assert mine.layers[-1].music == theirs.layers[-1].music
+        if mine.mix:
+            assert theirs.mix == mine.mix
+
+
+@given(songs(), st.floats(2, 12))
+@settings(max_examples=30, deadline=None)
+def test_a_loop_closes(song: tuple[Analysis, RenderSpec, str], seconds: float) -> None:
+    """Its end becomes the moment before its first frame, in the same clip."""
+    analysis, spec, rate = song
+    timeline = make_timeline(analysis, spec, preset=make_preset(rate=rate, loop=seconds))
+    last = resolve(timeline, timeline.frames - 1)
+    first = resolve(timeline, 0)
+    assert first.layers[0].clip == 0 and not first.mix
+    if timeline.transitions[0].span.start == timeline.frames:
+        return
+    assert timeline.clips[1].shift == -timeline.frames
+    before = last.layers[1]
+    step = 1 / float(timeline.rate)
+    assert before.source == first.layers[0].source
+    assert before.seconds == pytest.approx(first.layers[0].seconds - step, abs=1e-6)
+    assert before.section_seconds == pytest.approx(first.layers[0].section_seconds - step, abs=1e-6)
+
+
+def test_a_section_without_stills_is_drawn_as_tier_1() -> None:
+    spec = make_spec(make_analysis(), tier=2)
+    stills = {key: still for key, still in named_stills(spec).items() if key[0] != "chorus_1"}
+    timeline = make_timeline(spec=spec, stills=stills)
+    kinds = {(clip.section, clip.source.kind) for clip in timeline.clips}
+    assert ("chorus_1", "scene") in kinds
+    assert ("verse_1", "still") in kinds
+    assert len(kinds) == len(spec.sections)
+
+
+def test_an_effect_that_is_off_is_not_used() -> None:
+    analysis = make_analysis()
+    spec = make_spec(analysis, chorus_1={"effects": {"grain": 0.0, "bloom": 2.0}})
+    timeline = make_timeline(analysis, spec)
+    for clip in timeline.clips:
+        names = [use.effect for use in clip.effects]
+        assert ("grain" in names) == (clip.section != "chorus_1")
+        assert len(names) == len(set(names))
+    usual = make_timeline(analysis, make_spec(analysis))
+
+    def blooms(t: Timeline) -> list[float]:
+        return [
+            use.parameters["intensity"].gain
+            for clip in t.clips
+            for use in clip.effects
+            if use.effect == "bloom" and clip.section == "chorus_1"
+        ]
+
+    assert all(strong > plain for strong, plain in zip(blooms(timeline), blooms(usual), strict=True))
+
+
+def test_planning_is_pure() -> None:
+    analysis = make_analysis()
+    spec = make_spec(analysis)
+    assert digest(make_timeline(analysis, spec)) == digest(make_timeline(analysis, spec))
+    other = make_spec(analysis, seed=2)
+    assert digest(make_timeline(analysis, spec)) != digest(make_timeline(analysis, other))
+
+
+def test_accents_of_the_timeline_are_peaks_of_the_beat_signal() -> None:
+    timeline = make_timeline()
+    beat = timeline.signals["beat"].values
+    assert len(timeline.accents) > 10
+    for n in timeline.accents:
+        assert beat[n] > beat[n - 1] if n else beat[n] > 0
+        assert n + 1 == len(beat) or beat[n] > beat[n + 1]
+
+
+def test_another_still_changes_its_own_clips_only() -> None:
+    spec = make_spec(make_analysis())
+    stills = named_stills(spec)
+    base = make_timeline(spec=spec, stills=stills)
+    changed = make_timeline(
+        spec=spec, stills={**stills, ("chorus_1", 0): StillSource(picture=digest("new"))}
+    )
+    differ = [a.section for a, b in zip(base.clips, changed.clips, strict=True) if a != b]
+    assert differ and set(differ) == {"chorus_1"}
