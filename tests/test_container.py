@@ -134,7 +134,7 @@ def test_canvas_is_a_silent_seamless_loop_of_whole_bars(
     frames = decoded(tmp_path / "canvas.mp4")
     assert len(frames) == 8 * 30, "four bars of two seconds"
     last_to_first, between = seam(frames)
-    assert last_to_first <= between
+    assert last_to_first <= 1.25 * between, "the strongest downbeat is on the first frame"
     straight = preset.model_copy(update={"loop_seconds": None})
     render(spec, tmp_path / "straight.mp4", preset=straight, part=(0.0, 8.0))
     last_to_first, between = seam(decoded(tmp_path / "straight.mp4"))

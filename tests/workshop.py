@@ -88,8 +88,7 @@ def write_song(
         video: Any = None
         if late is not None:
             video = container.add_stream("libx264", rate=25)
-            video.width = video.height = video.coded_width = 64
-            video.height, video.pix_fmt = 64, "yuv420p"
+            video.width, video.height, video.pix_fmt = 64, 64, "yuv420p"
         name = codec or CODECS.get(path.suffix, "aac")
         stream: Any = container.add_stream(name, rate=rate, layout="mono")
         if video is not None:

@@ -69,7 +69,7 @@ class Scene(Protocol):
         *,
         depth: NDArray[np.float32] | None = None,
     ) -> None:
-        """Fill the planes `rgb` (3, height, width) with gamma-coded sRGB; over 1 is rolled off later.
+        """Fill planes (3, height, width) with gamma-coded sRGB; over 1 is rolled off later.
 
         Compose for the array's own aspect ratio. If `depth` (height, width) is given, fill it
         too: 0 is the far background, 1 the nearest thing.

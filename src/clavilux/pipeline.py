@@ -9,14 +9,12 @@ store under the digest of what made it, so running again is resuming.
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import clavilux
 from clavilux import registry
 from clavilux.direction.rules import RulesDirector
 from clavilux.documents import read_spec
@@ -24,11 +22,10 @@ from clavilux.executors.pool import SUFFIX, SegmentJob, draw_segments
 from clavilux.fingerprint import of_sources
 from clavilux.media import audio, mux
 from clavilux.media.encode import EncoderSettings
-from clavilux.media.flashes import count_flashes
-from clavilux.media.receipt import measure, sync
+from clavilux.media.receipt import Measured, measure
 from clavilux.model.codec import digest
 from clavilux.model.errors import InputError
-from clavilux.model.report import RenderReport, SectionReport
+from clavilux.model.report import RenderReport
 from clavilux.model.song import Analysis
 from clavilux.model.spec import PRESETS, Preset, RenderSpec, Tier
 from clavilux.model.timeline import Timeline
@@ -36,10 +33,14 @@ from clavilux.planning.edit import Part, Stills, plan_timeline
 from clavilux.planning.stills import image_requests
 from clavilux.providers.fulfil import Fulfilled, fulfil
 from clavilux.rendering.segments import engine_digest, segment_key, segments
+from clavilux.reporting import Film, describe, flash_report
 from clavilux.storage import Store, refuse_as_output, write_atomically
 
 OnProgress = Callable[[str, str, int, int], None]
 """Called with the verb, what it is at, how much is done and how much there is."""
+
+CALMEST = 2
+"""How many times a video that flashes too much is drawn again, calmer each time."""
 
 SPEC_SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -136,9 +137,9 @@ def usable(made: tuple[Fulfilled, ...]) -> Stills:
 
 
 def plan(
-    spec: RenderSpec, analysis: Analysis, options: RenderOptions, *, stills: Stills
+    spec: RenderSpec, analysis: Analysis, options: RenderOptions, *, stills: Stills, calm: int = 0
 ) -> Timeline:
-    """The edit: every clip, transition, effect and signal."""
+    """The edit: every clip, transition, effect and signal. `calm` above 0 softens the accents."""
     return plan_timeline(
         spec,
         analysis,
@@ -146,6 +147,7 @@ def plan(
         stills=stills,
         part=options.part,
         allow_flashing=options.allow_flashing,
+        calm=calm,
     )
 
 
@@ -170,22 +172,53 @@ def render(
         _check_part(options.part, analysis)
     with clock("stills"):
         made = paint(spec, options, store, on_progress=on_progress)
-    with clock("plan"):
-        timeline = plan(spec, analysis, options, stills=usable(made))
-    with clock("draw and encode"):
-        pieces, reused = _draw(timeline, options, store, on_progress)
-    with clock("join"):
-        on_progress("joining", output.name, 0, 1)
-        taken = _join(pieces, output, song, timeline, spec, analysis, options)
-    with clock("measure"):
-        report = _report(
-            output, song, spec, analysis, timeline, made, options,
-            on_progress=on_progress, audio_taken=taken, reused=(len(pieces), reused),
-        )  # fmt: skip
-    report = report.model_copy(update={"seconds": clock.seconds})
-    text = report.model_dump_json(indent=2)
-    write_atomically(report_path(output), text.encode())
+
+    def plan_at(calm: int) -> Timeline:
+        return plan(spec, analysis, options, stills=usable(made), calm=calm)
+
+    film = _film(plan_at, output, song, analysis, options, store, clock, on_progress)
+    report = describe(film, song, spec, analysis, made, options.preset, clock.seconds)
+    write_atomically(report_path(output), report.model_dump_json(indent=2).encode())
     return report
+
+
+def _film(
+    plan_at: Callable[[int], Timeline],
+    output: Path,
+    song: Path,
+    analysis: Analysis,
+    options: RenderOptions,
+    store: Store,
+    clock: _Clock,
+    on_progress: OnProgress,
+) -> Film:
+    """Plan, draw, join and measure; if the finished file flashes too much, again and calmer."""
+    for calm in range(CALMEST + 1):
+        with clock("plan"):
+            timeline = plan_at(calm)
+        with clock("draw and encode"):
+            pieces, reused = _draw(timeline, options, store, on_progress)
+        with clock("join"):
+            on_progress("joining", output.name, 0, 1)
+            taken = _join(pieces, output, song, timeline, analysis, options)
+        with clock("measure"):
+            measured = _measure(output, timeline, on_progress)
+            flash = flash_report(measured, timeline, limited=not options.allow_flashing)
+        film = Film(output, timeline, taken, len(pieces), reused, measured, flash, calm)
+        if flash.passed or options.allow_flashing:
+            break
+    return film
+
+
+def _measure(output: Path, timeline: Timeline, on_progress: OnProgress) -> Measured:
+    done = 0
+
+    def tell() -> None:
+        nonlocal done
+        done += 1
+        on_progress("checking", output.name, done, timeline.frames)
+
+    return measure(output, on_frame=tell)
 
 
 def report_path(output: Path) -> Path:
@@ -247,7 +280,6 @@ def _join(
     output: Path,
     song: Path,
     timeline: Timeline,
-    spec: RenderSpec,
     analysis: Analysis,
     options: RenderOptions,
 ) -> str:
@@ -261,97 +293,8 @@ def _join(
         start=timeline.rate.seconds(timeline.offset),
         duration=min(heard, analysis.duration) if whole else heard,
         whole=whole,
-        title=spec.title,
+        title=analysis.song.title,
     )
-
-
-def _report(
-    output: Path,
-    song: Path,
-    spec: RenderSpec,
-    analysis: Analysis,
-    timeline: Timeline,
-    made: tuple[Fulfilled, ...],
-    options: RenderOptions,
-    *,
-    on_progress: OnProgress,
-    audio_taken: str,
-    reused: tuple[int, int],
-) -> RenderReport:
-    """Decode the finished file, measure it, and write down what happened."""
-    done = 0
-
-    def tell() -> None:
-        nonlocal done
-        done += 1
-        on_progress("checking", output.name, done, timeline.frames)
-
-    measured = measure(output, on_frame=tell)
-    heard = min(analysis.duration, timeline.rate.seconds(timeline.frames))
-    sections = tuple(_section_report(s.label, spec, timeline, made) for s in spec.sections)
-    return RenderReport(
-        output=str(output),
-        song=str(song),
-        song_digest=analysis.song.digest,
-        spec_digest=digest(spec),
-        timeline_digest=digest(timeline),
-        style=spec.style,
-        seed=spec.seed,
-        preset=options.preset.name,
-        rate=str(timeline.rate),
-        sections=tuple(s for s in sections if s is not None),
-        notices=tuple(m.notice for m in made if m.notice),
-        audio=audio_taken,
-        segments=reused[0],
-        segments_reused=reused[1],
-        stills=sum(m.source is not None for m in made),
-        stills_reused=sum(m.reused for m in made),
-        seconds={},
-        sync=sync(
-            output,
-            measured,
-            rate=timeline.rate,
-            expected_frames=timeline.frames,
-            accents=timeline.accents,
-            song_seconds=heard if options.preset.audio else None,
-        ),
-        flash=count_flashes(measured, rate=timeline.rate, limited=not options.allow_flashing),
-        versions=_versions(),
-    )
-
-
-def _section_report(
-    label: str, spec: RenderSpec, timeline: Timeline, made: tuple[Fulfilled, ...]
-) -> SectionReport | None:
-    clips = [c for c in timeline.clips if c.section == label]
-    if not clips:
-        return None
-    section = next(s for s in spec.sections if s.label == label)
-    drawn: Tier = 2 if any(c.source.kind == "still" for c in clips) else 1
-    failed = next((m.notice for m in made if m.request.section == label and m.notice), "")
-    if section.tier == 3:
-        failed = "tier 3 needs a video provider; none is installed"
-    why = "as asked" if drawn == section.tier else failed or "no still could be had"
-    return SectionReport(
-        label=label,
-        start=section.start,
-        end=section.end,
-        asked_tier=section.tier,
-        drawn_tier=drawn,
-        why=why,
-        pictures=len({c.source.model_dump_json() for c in clips}),
-    )
-
-
-def _versions() -> dict[str, str]:
-    from importlib.metadata import version
-
-    names = ("av", "numba", "numpy", "scipy")
-    return {
-        "clavilux": clavilux.__version__,
-        "python": platform.python_version(),
-        **{name: version(name) for name in names},
-    }
 
 
 class _Clock:

@@ -93,11 +93,11 @@ def test_transitions_end_on_the_boundary(song: tuple[Analysis, RenderSpec, str])
 
 
 @given(songs(), st.floats(0, 1), st.floats(0.05, 30))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, report_multiple_bugs=False)
 def test_a_part_is_cut_from_the_whole(
     song: tuple[Analysis, RenderSpec, str], where: float, seconds: float
 ) -> None:
-    """Frame n of a part is frame offset + n of the song, but for what was cut off."""
+    """Frame n of a part is frame offset + n of the song, outside of transitions."""
     analysis, spec, rate = song
     preset = make_preset(rate=rate)
     whole = make_timeline(analysis, spec, preset=preset)
@@ -108,9 +108,9 @@ def test_a_part_is_cut_from_the_whole(
     assert_tiled(part)
     for n in {0, part.frames // 2, part.frames - 1}:
         mine, theirs = resolve(part, n), resolve(whole, n + part.offset)
-        assert mine.layers[-1].music == theirs.layers[-1].music
-        if mine.mix:
-            assert theirs.mix == mine.mix
+        if not mine.mix and not theirs.mix:
+            assert mine.layers[0].music == theirs.layers[0].music
+            assert mine.layers[0].source == theirs.layers[0].source
 
 
 @given(songs(), st.floats(2, 12))

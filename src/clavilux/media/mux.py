@@ -40,7 +40,8 @@ def join(
     """Write the finished file; each segment comes with its first frame's number.
 
     `song` None makes a silent video. `start` and `duration` (seconds) choose a part of the song;
-    only the `whole` song can be copied. Returns how the audio was taken: "copied", "encoded" or "none".
+    only the `whole` song can be copied. Returns how the audio was taken: "copied", "encoded" or
+    "none".
     """
     with (
         written_whole(target) as path,
@@ -80,7 +81,7 @@ def _video_packets(
                 if packet.dts is None:
                     continue
                 base = packet.time_base or one_frame
-                packet.pts = first + round(packet.pts * base / one_frame)  # type: ignore[operator]
+                packet.pts = first + round((packet.pts or 0) * base / one_frame)
                 packet.dts = first + round(packet.dts * base / one_frame)
                 packet.duration = 1
                 packet.time_base = one_frame
@@ -193,14 +194,14 @@ def _part(
 def _interleave(video: Iterator[Packet], audio: Iterator[Packet], out: OutputContainer) -> None:
     """Mux both in order of time, so that a player can start before it has everything."""
 
-    def seconds(packet: Packet | None) -> float:
-        return float("inf") if packet is None else float(packet.dts * packet.time_base)  # type: ignore[operator]
+    def seconds(packet: Packet) -> float:
+        return float("inf") if packet is None else float(packet.dts * packet.time_base)
 
     picture, sound = next(video, None), next(audio, None)
     while picture is not None or sound is not None:
         if seconds(picture) <= seconds(sound):
-            out.mux(picture)  # type: ignore[arg-type]
+            out.mux(picture)
             picture = next(video, None)
         else:
-            out.mux(sound)  # type: ignore[arg-type]
+            out.mux(sound)
             sound = next(audio, None)

@@ -71,9 +71,10 @@ def plan_timeline(
     stills: Stills,
     part: Part | None = None,
     allow_flashing: bool = False,
+    calm: int = 0,
 ) -> Timeline:
-    """The whole edit for a preset."""
-    planner = _Planner(spec, analysis, preset, stills, allow_flashing)
+    """The whole edit for a preset. `calm` above 0 makes accents softer and rarer."""
+    planner = _Planner(spec, analysis, preset, stills, allow_flashing, calm)
     if preset.loop_seconds:
         return planner.loop(preset.loop_seconds, part or Part(start=-1.0))
     return planner.song(part or Part())
@@ -87,6 +88,7 @@ class _Planner:
         preset: Preset,
         stills: Stills,
         allow_flashing: bool,
+        calm: int,
     ) -> None:
         self.spec, self.analysis, self.preset, self.stills = spec, analysis, preset, stills
         self.rate = preset.rate
@@ -97,8 +99,8 @@ class _Planner:
             for before, take in zip(self.takes, self.takes[1:], strict=False)
             if self._overlap(before, take) == 0
         )
-        self.accents = accents(analysis, cuts=hard_cuts, allow_flashing=allow_flashing)
-        self.signals = signals(analysis, self.rate, accents=self.accents)
+        self.accents = accents(analysis, cuts=hard_cuts, allow_flashing=allow_flashing, calm=calm)
+        self.signals = signals(analysis, self.rate, accents=self.accents, calm=calm)
 
     def song(self, part: Part) -> Timeline:
         """The song, or a part of it, from its first frame to its last."""

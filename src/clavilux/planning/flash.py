@@ -8,12 +8,15 @@ whatever picture they fall on. The finished file is measured as well (see media/
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clavilux.model.song import Analysis, Beat
 
 SHORTEST_GAP = 0.36
 """Seconds between two visible accents: fewer than three begin in any one second."""
+
+CALMER = 0.5
+"""What is left of an accent's weight each time a finished video flashed too much."""
 
 
 @dataclass(frozen=True)
@@ -32,25 +35,32 @@ class Accent:
 
 
 def accents(
-    analysis: Analysis, *, cuts: tuple[float, ...] = (), allow_flashing: bool = False
+    analysis: Analysis,
+    *,
+    cuts: tuple[float, ...] = (),
+    allow_flashing: bool = False,
+    calm: int = 0,
 ) -> tuple[Accent, ...]:
     """The accents of a song in order of time; thinned to the metrically strong ones if need be."""
     wanted = _from_beats(analysis) or _from_onsets(analysis)
     if allow_flashing:
         return tuple(wanted)
-    return thin(wanted, cuts=cuts)
+    softer = [replace(a, weight=a.weight * CALMER**calm) for a in wanted]
+    return thin(softer, cuts=cuts, gap=SHORTEST_GAP * (1 + calm))
 
 
-def thin(wanted: list[Accent], *, cuts: tuple[float, ...] = ()) -> tuple[Accent, ...]:
-    """Keep the strongest accents such that none is nearer than SHORTEST_GAP to another or a cut.
+def thin(
+    wanted: list[Accent], *, cuts: tuple[float, ...] = (), gap: float = SHORTEST_GAP
+) -> tuple[Accent, ...]:
+    """Keep the strongest accents such that none is nearer than `gap` seconds to another or a cut.
 
     Downbeats come first, then the middles of bars, then the rest, so that a fast song keeps an even
     pulse. A cut on an accent is that accent.
     """
     kept: list[Accent] = []
     for accent in sorted(wanted, key=lambda a: (a.rank, -a.weight, a.time)):
-        near_cut = any(0.02 < abs(cut - accent.time) < SHORTEST_GAP for cut in cuts)
-        if not near_cut and all(abs(k.time - accent.time) >= SHORTEST_GAP for k in kept):
+        near_cut = any(0.02 < abs(cut - accent.time) < gap for cut in cuts)
+        if not near_cut and all(abs(k.time - accent.time) >= gap for k in kept):
             kept.append(accent)
     return tuple(sorted(kept, key=lambda a: a.time))
 

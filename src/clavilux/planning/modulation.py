@@ -21,23 +21,29 @@ BEAT_DECAY = 0.32
 
 
 def signals(
-    analysis: Analysis, rate: FrameRate, *, accents: tuple[Accent, ...]
+    analysis: Analysis, rate: FrameRate, *, accents: tuple[Accent, ...], calm: int = 0
 ) -> dict[str, Signal]:
-    """Every signal by name, 0..1 except `travel`, over all frames of the song."""
+    """Every signal by name, 0..1 except `travel`, over all frames of the song.
+
+    `calm` above 0 slows everything that could flicker.
+    """
+    slow = 1.0 + 2.0 * calm
     frames = max(1, rate.frames_for(analysis.duration))
     times = np.arange(frames) / float(rate)
     energy = _energy(analysis, times)
     beat = _decays(accents, frames, rate, decay=BEAT_DECAY * analysis.beat_period)
     bars = tuple(a for a in accents if a.downbeat)
-    flux = follow(analysis.envelopes["flux"].at(times), rate, attack=0.02, release=0.15)
+    flux = follow(
+        analysis.envelopes["flux"].at(times), rate, attack=0.02 * slow, release=0.15 * slow
+    )
     values = {
         "energy": energy,
         "loudness": follow(
             analysis.envelopes["loudness"].at(times), rate, attack=0.08, release=0.35
         ),
-        "bass": _band(analysis, times, rate, "sub", "bass"),
-        "mid": _band(analysis, times, rate, "low_mid", "mid"),
-        "high": _band(analysis, times, rate, "high"),
+        "bass": _band(analysis, times, rate, "sub", "bass", slow=slow),
+        "mid": _band(analysis, times, rate, "low_mid", "mid", slow=slow),
+        "high": _band(analysis, times, rate, "high", slow=slow),
         "flux": flux,
         "surge": np.clip((flux - 0.62) / 0.38, 0, 1) ** 1.5,
         "brightness": smooth(analysis.envelopes["centroid"].at(times), rate, seconds=1.0),
@@ -67,9 +73,9 @@ def smooth(values: Floats, rate: FrameRate, *, seconds: float) -> Floats:
     return np.asarray(np.clip(averaged, 0, 1))
 
 
-def _band(analysis: Analysis, times: Floats, rate: FrameRate, *names: str) -> Floats:
+def _band(analysis: Analysis, times: Floats, rate: FrameRate, *names: str, slow: float) -> Floats:
     level = np.max([analysis.envelopes[name].at(times) for name in names], axis=0)
-    return follow(level, rate, attack=0.03, release=0.3)
+    return follow(level, rate, attack=0.03 * slow, release=0.3 * slow)
 
 
 def _energy(analysis: Analysis, times: Floats) -> Floats:

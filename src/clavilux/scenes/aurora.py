@@ -129,12 +129,7 @@ def _lake(tone, depth, level, unit, time, chop, seed):
             u[i] = (f32(i) - f32(0.5) * f32(columns)) * unit * far * f32(3)
             v[i] = far * f32(26) + time
         fbm_row(bend, u, v, 3, seed)
-        fade = clamp01(
-            f32(5)
-            * down
-            / (f32(26) * f32(0.05) * unit * f32(20) / (down + f32(0.012)) + f32(1e-4))
-            * f32(0.05)
-        )
+        fade = clamp01(f32(8) * down)
         shore = smoothstep(f32(0), f32(0.012), down)
         for i in range(columns):
             sway = (bend[i] - f32(0.5)) * chop * fade * (f32(0.15) + down) / unit
@@ -258,7 +253,7 @@ class Aurora:
         tall = float(level) / short
         light = np.zeros((columns, rows), np.float32)
         self._light(light, view, level, unit, tall, dice)
-        tone = np.empty((rows, columns), np.float32)
+        tone = np.zeros((rows, columns), np.float32)
         cell = max(short // 34, 1)
         veil = _veil(light, cell)
         shade = np.array([0.17 + 0.08 * view.brightness, 0.035], np.float32)
@@ -291,7 +286,7 @@ class Aurora:
         line = (level - (shore + _pines(columns, float(unit), dice)) / unit).astype(np.float32)
         _land(tone, ground, line, level, np.array([0.012, 0, 0, 0.7], np.float32), unit, 1, u32(5))
         ripple = f32(0.5 * view.time + 0.4 * view.travel)
-        _lake(tone, ground, level, unit, ripple, f32(0.25 + 0.5 * view.bass), u32(9))
+        _lake(tone, ground, level, unit, ripple, f32(0.35 + 0.6 * view.bass), u32(9))
         _paint(rgb, tone, view.ramp)
         size = f32(max(0.85 * short / 540, 0.7))
         count = int(700 * rows * columns / short**2) * (2 if view.detail else 1)
@@ -321,7 +316,7 @@ class Aurora:
         count = int(columns * (1.6 if view.detail else 0.75))
         s = np.linspace(0, 1, count)
         wide = columns * float(unit)
-        run = 0.05 * view.time + 0.11 * view.travel
+        run = 0.035 * view.time + 0.06 * view.travel
         side = dice.choice([-1, 1])
         for k in range(4):
             distance, lean, phase = dice.uniform(
@@ -333,7 +328,7 @@ class Aurora:
             drift = 0.5 * run
             swing = _noise(4.2 * s + phase - run, drift, 2, view.seed + k)
             curl = _noise(17 * s - phase + 1.5 * run, drift, 2, view.seed + 19 + k)
-            heading = lean + (2.6 + 0.8 * view.mid) * swing + (0.9 + 0.8 * view.bass) * curl
+            heading = lean + (2.8 + 0.3 * view.mid) * swing + (1.1 + 0.35 * view.bass) * curl
             x = np.cumsum(np.cos(heading)) / count
             z = np.cumsum(np.sin(heading)) / count
             x = (x - x.mean()) * 2.1 * max(wide, 1.2) * away
@@ -342,12 +337,8 @@ class Aurora:
                 70 * s + 2 * swing + phase, 1.1 * run, 5 if view.detail else 4, view.seed + 51 + k
             )
             patch = _noise(3.2 * s + phase + 1.6 * run, 0.6 * run, 2, view.seed + 61 + k)
-            knot = (
-                np.exp(-(((s - (1.1 - 1.2 * view.beat)) / 0.05) ** 2))
-                * view.beat
-                * (1 - view.beat)
-                * 6
-            )
+            knot = np.exp(-(((s - (1.05 - 1.1 * view.beat)) / 0.07) ** 2))
+            knot *= 7 * view.beat * (1 - view.beat)
             ends = np.sin(np.pi * s) ** 1.5
             spread = np.abs(np.gradient(x / z, s)) / wide
             ray = np.clip(0.85 + (0.7 + 0.6 * view.high) * grain, 0.06, None) ** 1.5

@@ -19,7 +19,7 @@ from clavilux.scenes.noise import clamp01, f32, mix, smoothstep, u32
 
 SLICES = 14  # depths at which the shafts of light are known
 DEPTH = 60.0  # the last of them
-COARSE = 20  # pixels between two rays of the shafts
+COARSE = 24  # pixels between two rays of the shafts
 _TILE = 64  # points that look together for the boxes between them and the sun
 
 
@@ -116,20 +116,21 @@ def points(px, py, pz, toward, dist, top, camera, sun):
     rows, columns = dist.shape
     for y in range(rows):
         v = (horizon - f32(top + y) - f32(0.5)) * unit
+        here = slice(y * columns, (y + 1) * columns)
+        across, up, ahead, to_sun, far = px[here], py[here], pz[here], toward[here], dist[y]
+        ex, ey, ez, c, s, half = eye[0], eye[1], eye[2], look[0], look[1], look[2]
+        sx, sy, sz = sun[0], sun[1], sun[2]
         for x in range(columns):
-            u = (f32(x) + f32(0.5)) * unit - look[2]
-            dx = u * look[0] + look[1]
-            dz = look[0] - u * look[1]
-            t = min(dist[y, x], f32(200))
-            i = y * columns + x
-            px[i] = eye[0] + dx * t
-            py[i] = eye[1] + v * t
-            pz[i] = eye[2] + dz * t
-            to = max(
-                (dx * sun[0] + v * sun[1] + dz * sun[2]) / np.sqrt(dx * dx + dz * dz + v * v),
-                f32(0),
-            )
-            toward[i] = to * to * to * to
+            u = (f32(x) + f32(0.5)) * unit - half
+            dx = u * c + s
+            dz = c - u * s
+            t = min(far[x], f32(200))
+            across[x] = ex + dx * t
+            up[x] = ey + v * t
+            ahead[x] = ez + dz * t
+            to = dx * sx + v * sy + dz * sz
+            to = max(to, f32(0)) / np.sqrt(dx * dx + dz * dz + v * v)
+            to_sun[x] = to * to * to * to
 
 
 @kernel

@@ -314,7 +314,7 @@ def _quay(tone, neon, base, unit, slide, passed, power, seed):
 
 
 @kernel
-def _mirror(tone, neon, depth, base, unit, time, chop, shine, seed):
+def _mirror(tone, neon, depth, base, unit, time, chop, shine, octaves, seed):
     """Below row `base`: the picture above it in black water, drawn out and broken by ripples."""
     rows, columns = tone.shape
     u = np.empty(columns, np.float32)
@@ -326,7 +326,7 @@ def _mirror(tone, neon, depth, base, unit, time, chop, shine, seed):
         for i in range(columns):
             u[i] = (f32(i) - f32(0.5) * f32(columns)) * unit * far * f32(4.5)
             v[i] = far * f32(30) + time
-        fbm_row(bend, u, v, 2, seed)
+        fbm_row(bend, u, v, octaves, seed)
         near = clamp01(down * f32(9))
         for i in range(columns):
             wave = bend[i] - f32(0.5)
@@ -390,7 +390,7 @@ class City:
             depth[:] = 0.02
         wide = columns / short
         base = int(rows * dice.uniform(0.7, 0.76))
-        tall = min(base / short, 1.15)
+        tall = min(base / short, 1.5)
         middle = wide * dice.uniform(0.3, 0.7)
         tone = np.zeros((rows, columns), np.float32)
         neon = np.zeros((rows, columns), np.float32)
@@ -458,6 +458,7 @@ class City:
             ripple,
             f32(0.35 + 0.5 * view.bass),
             f32(glow_),
+            5 if view.detail else 2,
             u32(seed + 3),
         )
         _paint(rgb, tone, neon, view.ramp, view.palette[-1])

@@ -121,7 +121,7 @@ def _land(tone, full, depth, eye, unit, horizon, run, light, sky, band, moved, f
             x[i] = screen[i] * z + moved[0]
             zs[i] = z + moved[1]
         _heights(h, phase, x, zs, run, step, seed)
-        level = smoothstep(f32(75), f32(15), z)
+        level = smoothstep(f32(50), f32(12), z)
         for i in range(columns):
             u[i] = f32(2.2) * x[i]
             v[i] = f32(2.2) * zs[i]

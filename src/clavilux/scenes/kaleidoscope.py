@@ -96,12 +96,12 @@ def _carve(height, tone, lamp, cx, cy, unit, tilt, fold, spin, flow, open_, swel
             bead = f32(0.5) + f32(0.5) * cos_turn(shape[2] * up / (f32(0.3) + side))
             scroll = _line(echo, f32(0.003) + f32(0.008) * bead, pixel) * (f32(1) - body)
             scroll = scroll * smoothstep(f32(0.1), f32(0.12), edge)
-            na = f32(4) * la - np.floor(f32(4) * la) - f32(0.5)
-            nb = f32(4) * lb - np.floor(f32(4) * lb) - f32(0.5)
-            net = (f32(0.5) - max(abs(na), abs(nb))) * f32(0.177)
-            net = _line(net, f32(0.004), pixel)
+            na = f32(6) * la - np.floor(f32(6) * la) - f32(0.5)
+            nb = f32(6) * lb - np.floor(f32(6) * lb) - f32(0.5)
+            net = (f32(0.5) - max(abs(na), abs(nb))) * f32(0.118)
+            net = _line(net, f32(0.003), pixel)
             knot = smoothstep(
-                f32(0.022) + pixel, f32(0.022) - pixel, np.sqrt(na * na + nb * nb) * f32(0.177)
+                f32(0.018) + pixel, f32(0.018) - pixel, np.sqrt(na * na + nb * nb) * f32(0.118)
             )
             scroll = max(
                 scroll, max(net * f32(0.8), knot) * body * smoothstep(f32(-0.06), f32(-0.065), leaf)

@@ -136,20 +136,26 @@ def _fogged(
     `value` comes in as the stone's tone.
     """
     rows, columns = dist.shape
+    density, sunshine = mood[0], mood[1]
     for y in range(rows):
         v = (horizon - f32(top + y) - f32(0.5)) * unit
         haze = mood[3] * (f32(0.11) + f32(0.06) * v) + f32(0.02)
+        bright = f32(0.30) * mood[3]
         mirrored = mood[2] * (f32(0.25) + f32(0.75) / (f32(1) + f32(8) * abs(v)))
+        far, image, code = dist[y], mirror[y], face[y]
+        here = slice(y * columns, (y + 1) * columns)
+        tone, lamp, open_, floor = value[here], warm[here], ambient[here], wet[here]
+        facing_, light_, toward_ = facing[here], light[here], toward[here]
         for x in range(columns):
-            i = y * columns + x
-            sky = haze + f32(0.30) * mood[3] * toward[i]
-            body = value[i] * (ambient[i] + mood[1] * facing[i] * light[i] + f32(0.75) * warm[i])
-            image = mix(sky, f32(0.05), clear(mood[0], min(mirror[y, x], f32(200))))
-            share = mirrored * wet[i] if face[y, x] == -1 else f32(0)
-            seen = clear(mood[0], min(dist[y, x], f32(200)))
-            seen *= smoothstep(f32(54), f32(36), dist[y, x])
-            value[i] = mix(sky, mix(body, image, share), seen)
-            warm[i] = clamp01(warm[i] * f32(0.6)) * f32(0.7) * seen
+            floor[x] = mirrored * floor[x] if code[x] == -1 else f32(0)
+            tone[x] *= open_[x] + sunshine * facing_[x] * light_[x] + f32(0.75) * lamp[x]
+        for x in range(columns):
+            sky = haze + bright * toward_[x]
+            seen_there = clear(density, min(image[x], f32(200)))
+            seen = clear(density, min(far[x], f32(200))) * smoothstep(f32(54), f32(36), far[x])
+            body = mix(tone[x], mix(sky, f32(0.05), seen_there), floor[x])
+            tone[x] = mix(sky, body, seen)
+            lamp[x] = clamp01(lamp[x] * f32(0.6)) * f32(0.7) * seen
 
 
 @kernel
@@ -166,7 +172,9 @@ def _colour(rgb, value, warm, ramp, accent):
                 plane[x] = mix(plane[x], tint * min(here[x] * f32(1.8), f32(1)), glowing[x])
 
 
-def _shade(rgb, dist, face, mirror, scatter, boxes, lamps, ramp, accent, camera, sun, mood, seed):
+def _shade(
+    rgb, dist, face, mirror, scatter, boxes, lamps, ramp, accent, camera, sun, mood, seed, fine
+):
     """Colour what was traced, some rows at a time.
 
     Each step is a kernel of its own: LLVM would inline them into one another, and then have too
@@ -194,6 +202,9 @@ def _shade(rgb, dist, face, mirror, scatter, boxes, lamps, ramp, accent, camera,
         np.multiply(np.minimum(far.ravel(), 200), unit, out=pixel)
         sunlit(light, px, py, pz, boxes, cast, sun)
         _grime(stone, across * f32(0.8), up * stretch, seed)
+        if fine:  # the pores, where they are larger than a pixel
+            _grime(wet, across * f32(9), up * f32(8), seed + u32(1))
+            stone += (wet - f32(0.5)) * np.clip(0.7 - 25 * pixel, 0, 0.7)
         _concrete(stone, across, up, pixel, seed)
         _lamplight(warm, px, py, pz, lamps)
         if floor:
@@ -477,11 +488,12 @@ class Monolith:
             sun_,
             mood,
             seed,
+            view.detail > 0,
         )
         rgb[:] = image
         if depth is not None:
             np.clip(5 / (4 + dist), 0, 1, out=depth)
-        sharpen_edges(rgb, image, 16 if view.detail else 5, face, box, camera)
+        sharpen_edges(rgb, image, 16 if view.detail else 4, face, box, camera)
         place = np.vstack([[*walker, 0], lamp]) - [*eye[:3], 0]
         ahead = np.maximum(place[:, 0] * look[1] + place[:, 2] * look[0], 0.3)
         x = columns / 2 + (place[:, 0] * look[0] - place[:, 2] * look[1]) / ahead / unit

@@ -34,10 +34,12 @@ if TYPE_CHECKING:
 
     from clavilux.interfaces import SceneView
 
+_COUNT = 7  # ridges, far to near
+
 
 @kernel
-def _sky(tone, floor, unit, sun, ring, drift, octaves, seed):
-    """Sky, sun, thin clouds and beams down to row `floor`.
+def _sky(tone, floor, edge, unit, sun, ring, drift, octaves, seed):
+    """Sky, sun, thin clouds and beams down to row `floor`; `edge` is where land hides them.
 
     sun: x, y, radius, power, width, dark; ring: radius, strength.
     """
@@ -63,7 +65,7 @@ def _sky(tone, floor, unit, sun, ring, drift, octaves, seed):
             dy = y - sun[1]
             d2 = dx * dx + dy * dy
             d = np.sqrt(d2)
-            up = y / (f32(floor) * unit)
+            up = y / edge
             halo = f32(0.24) * glow(d2, f32(2.6) / sun[4]) + f32(0.22) * glow(d2, f32(26) / sun[4])
             wave = ring[1] * glow((d - ring[0]) * (d - ring[0]), f32(500)) * f32(0.10)
             rays = f32(0.8) + f32(0.4) * beam[i]
@@ -248,6 +250,18 @@ def _smooth(line: NDArray[np.float32], half: int) -> NDArray[np.float32]:
     return line
 
 
+def _rise(columns: int, unit: float, slide: float, near: float, seed: int) -> NDArray[np.float32]:
+    """Heights along a ridge, per column: high and steep if far (`near` 0), else low and round."""
+    x = ((np.arange(columns) + 0.5) * unit + slide).astype(np.float32)
+    level = np.full_like(x, 0.5)
+    shape, sharp = np.empty_like(x), np.empty_like(x)
+    fbm_row(shape, f32(1.5 + 0.5 * near) * x, level, 7, u32(seed))
+    fbm_row(sharp, f32(2.6 - near) * x, level, 5, u32(seed + 50))
+    peak = 1 - np.abs(2 * sharp - 1) * 1.6
+    rise = (0.6 - 0.35 * near) * (shape - 0.45) + (0.17 - 0.14 * near) * (peak - 0.5)
+    return (0.9 * rise).astype(np.float32)
+
+
 class Ridges:
     """Ridges in mist before a low sun."""
 
@@ -296,32 +310,25 @@ class Ridges:
         )
         ring = np.array([sun[2] + 0.5 * (1 - view.beat), view.beat], np.float32)
         drift = f32(0.015 * view.time + 0.03 * view.travel)
-        tone = np.empty((rows, columns), np.float32)
+        tone = np.zeros((rows, columns), np.float32)
         base = dice.uniform(0.5, 0.56)
-        _sky(
-            tone, min(int(rows * (base + 0.12)), rows), unit, sun, ring, drift, 4 + extra, u32(seed)
-        )
-        at = (np.arange(columns) + 0.5) * float(unit)
-        count = 7
-        line = np.zeros(columns, np.float32)
-        slide = 0.0
-        for k in range(count):
-            near = k / (count - 1)
-            speed = 0.004 + 0.05 * near**2
-            slide = speed * (view.travel + 0.4 * view.time) + dice.uniform(0, 90)
-            shape = np.empty(columns, np.float32)
-            sharp = np.empty(columns, np.float32)
-            x = (at + slide).astype(np.float32)
-            fbm_row(shape, f32(1.5 + 0.5 * near) * x, np.full_like(x, 0.5), 7, u32(seed + k))
-            fbm_row(sharp, f32(2.6 - near) * x, np.full_like(x, 0.5), 5, u32(seed + 50 + k))
-            peak = 1 - np.abs(2 * sharp - 1) * 1.6
-            rise = (0.6 - 0.35 * near) * (shape - 0.45) + (0.17 - 0.14 * near) * (peak - 0.5)
+        starts = dice.uniform(0, 90, _COUNT)
+        lines = []
+        for k, start in enumerate(starts):
+            near = k / (_COUNT - 1)
+            slide = (0.004 + 0.05 * near**2) * (view.travel + 0.4 * view.time) + start
             place = tall * (base + (0.97 - base) * near**1.25) - 0.05
-            line = ((place - 0.9 * rise) / float(unit)).astype(np.float32)
-            mist = 0.26 * (1 - near) + 0.12
+            rise = _rise(columns, float(unit), slide, near, seed + k)
+            lines.append((slide, ((place - rise) / float(unit)).astype(np.float32)))
+        floor = min(max(int(lines[0][1].max()) + 3, int(0.6 * rows)), rows)
+        edge = f32((base + 0.12) * tall)
+        _sky(tone, floor, edge, unit, sun, ring, drift, 4 + extra, u32(seed))
+        for k, (slide, line) in enumerate(lines):
+            near = k / (_COUNT - 1)
+            mist = 0.06 if k == _COUNT - 1 else 0.2 + 0.18 * (1 - near)
             look = np.array(
                 [
-                    0.21 * (1 - near) ** 1.0 + 0.015,
+                    0.21 * (1 - near) + 0.015,
                     0.16 * (1 - near) * (0.4 + view.beat),
                     mist * (0.6 + 0.5 * view.bass),
                     0.13 + 0.1 * near,
@@ -330,9 +337,9 @@ class Ridges:
                 ],
                 np.float32,
             )
-            if k >= count - 3:
-                dark = 0.21 * (1 - near) ** 1.0 + 0.01
-                step = (0.011, 0.019, 0.034)[k - count + 3]
+            if k >= _COUNT - 3:
+                dark = 0.21 * (1 - near) + 0.01
+                step = (0.011, 0.019, 0.034)[k - _COUNT + 3]
                 _pines(
                     tone,
                     ground,
@@ -360,14 +367,9 @@ class Ridges:
                 3 + extra,
                 u32(seed + 30 + k),
             )
+        flown = (0.012 * view.time + 0.014 * view.travel + dice.uniform()) % 1.0
         flock = np.array(
-            [
-                wide
-                * ((0.3 + 0.011 * view.time + 0.012 * view.travel + dice.uniform()) % 1.3 - 0.15),
-                tall * dice.uniform(0.2, 0.4),
-                0.3,
-            ],
-            np.float32,
+            [flown * (wide + 0.5) - 0.25, tall * dice.uniform(0.2, 0.4), 0.3], np.float32
         )
         _birds(
             tone,

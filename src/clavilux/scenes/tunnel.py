@@ -133,7 +133,7 @@ def _fly(
             slatted = smoothstep(f32(0.68), f32(0.7), other)
             # light: the far end along the walls, the ribs' lamps, the ring of the beat
             fog = f32(1) - np.float32(1) / (f32(1) + (z * lights[5]) * (z * lights[5]))
-            from_end = lights[0] * z / (z + f32(3.5))
+            from_end = lights[0] * (f32(0.16) + z / (z + f32(3.5)))
             near_rib = glow(
                 (past - way[1] * f32(0.5)) * (past - way[1] * f32(0.5)) / (way[1] * way[1]), f32(14)
             )

@@ -1,0 +1,129 @@
+"""What a render did, from what was made and what was measured of it."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+import clavilux
+from clavilux.media.flashes import count_flashes
+from clavilux.media.receipt import Measured, sync
+from clavilux.model.codec import digest
+from clavilux.model.report import FlashReport, RenderReport, SectionReport
+from clavilux.model.song import Analysis
+from clavilux.model.spec import Preset, RenderSpec, Tier
+from clavilux.model.timeline import Timeline
+from clavilux.providers.fulfil import Fulfilled
+
+
+@dataclass(frozen=True)
+class Film:
+    """A finished video and how it came about."""
+
+    output: Path
+    timeline: Timeline
+    audio: str
+    """copied, encoded or none."""
+    segments: int
+    segments_reused: int
+    measured: Measured
+    flash: FlashReport
+    calm: int = 0
+    """How often it was drawn again, calmer, because it flashed too much."""
+
+
+def flash_report(measured: Measured, timeline: Timeline, *, limited: bool) -> FlashReport:
+    """The flashes of a finished file."""
+    return count_flashes(measured, rate=timeline.rate, limited=limited)
+
+
+def describe(
+    film: Film,
+    song: Path,
+    spec: RenderSpec,
+    analysis: Analysis,
+    made: tuple[Fulfilled, ...],
+    preset: Preset,
+    seconds: dict[str, float],
+) -> RenderReport:
+    """The report that lies beside the video."""
+    timeline = film.timeline
+    heard = min(analysis.duration, timeline.rate.seconds(timeline.frames))
+    sections = tuple(_section_report(s.label, spec, timeline, made) for s in spec.sections)
+    return RenderReport(
+        output=str(film.output),
+        song=str(song),
+        song_digest=analysis.song.digest,
+        spec_digest=digest(spec),
+        timeline_digest=digest(timeline),
+        style=spec.style,
+        seed=spec.seed,
+        preset=preset.name,
+        rate=str(timeline.rate),
+        sections=tuple(s for s in sections if s is not None),
+        notices=_notices(film, spec, made),
+        audio=film.audio,
+        segments=film.segments,
+        segments_reused=film.segments_reused,
+        stills=sum(m.source is not None for m in made),
+        stills_reused=sum(m.reused for m in made),
+        seconds=seconds,
+        sync=sync(
+            film.output,
+            film.measured,
+            rate=timeline.rate,
+            expected_frames=timeline.frames,
+            accents=timeline.accents,
+            song_seconds=heard if preset.audio else None,
+        ),
+        flash=film.flash,
+        versions=_versions(),
+    )
+
+
+TIER_3 = "tier 3 needs a video provider; none is installed"
+
+
+def _notices(film: Film, spec: RenderSpec, made: tuple[Fulfilled, ...]) -> tuple[str, ...]:
+    notices = [m.notice for m in made if m.notice]
+    video = [s.label for s in spec.sections if s.tier == 3]
+    if video:
+        notices.append(f"{TIER_3}: {', '.join(video)} drawn as tier 2")
+    if film.calm:
+        notices.append("the first cut flashed too much; accents were softened and thinned")
+    return tuple(notices)
+
+
+def _section_report(
+    label: str, spec: RenderSpec, timeline: Timeline, made: tuple[Fulfilled, ...]
+) -> SectionReport | None:
+    clips = [c for c in timeline.clips if c.section == label]
+    if not clips:
+        return None
+    section = next(s for s in spec.sections if s.label == label)
+    drawn: Tier = 2 if any(c.source.kind == "still" for c in clips) else 1
+    failed = next((m.notice for m in made if m.request.section == label and m.notice), "")
+    if section.tier == 3:
+        failed = TIER_3
+    why = "as asked" if drawn == section.tier else failed or "no still could be had"
+    return SectionReport(
+        label=label,
+        start=section.start,
+        end=section.end,
+        asked_tier=section.tier,
+        drawn_tier=drawn,
+        why=why,
+        pictures=len({c.source.model_dump_json() for c in clips}),
+    )
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import version
+
+    names = ("av", "numba", "numpy", "scipy")
+    return {
+        "clavilux": clavilux.__version__,
+        "python": platform.python_version(),
+        **{name: version(name) for name in names},
+    }
