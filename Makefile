@@ -30,8 +30,8 @@ golden: $(READY)  ## write the golden files of the tests anew
 	CLAVILUX_GOLDEN=1 $(BIN)/python -m pytest tests/rendering
 
 gallery: $(READY)  ## draw the contact sheets of the docs
-	$(BIN)/clavilux styles --sheet docs/images/styles.png
-	$(BIN)/clavilux effects --sheet docs/images/effects.png
+	$(BIN)/clavilux styles --sheet docs/images/styles.jpg
+	$(BIN)/clavilux effects --sheet docs/images/effects.jpg
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

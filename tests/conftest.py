@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from workshop import HERE, Answer, beat_times, clicks, tiny, write_song
 
 from clavilux import registry
 from clavilux.model.spec import PRESETS
+from workshop import HERE, Answer, beat_times, clicks, tiny, write_song
 
 
 @pytest.fixture(scope="session", autouse=True)

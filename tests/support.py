@@ -75,7 +75,12 @@ def make_analysis(
     strongest = max(sections, key=lambda s: s.energy)
     return Analysis(
         song=Song(
-            title="Test song", duration=duration, sample_rate=44100, channels=2, codec="wav", digest="1"
+            title="Test song",
+            duration=duration,
+            sample_rate=44100,
+            channels=2,
+            codec="wav",
+            digest="1",
         ),
         tempo=tempo,
         tempo_confidence=0.9,
@@ -281,7 +286,7 @@ class PlainScene:
         angle = 2.4 * view.seed
         phase = 0.3 * view.travel + 0.1 * view.time + 0.37 * view.seed
         wave = 0.5 + 0.5 * np.sin(7 * (x * np.cos(angle) + y * np.sin(angle)) + phase)
-        light = wave * (0.75 + 0.05 * view.beat)
+        light = wave * (0.75 + 0.03 * view.beat)
         for channel in range(3):
             rgb[channel] = view.ramp[channel][np.clip(light * 255, 0, 255).astype(int)]
         if depth is not None:

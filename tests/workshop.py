@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -146,9 +148,7 @@ def spec_of(
 
 def changed(spec: RenderSpec, label: str, **fields: Any) -> RenderSpec:
     """The spec with other fields in one section."""
-    sections = tuple(
-        s.model_copy(update=fields) if s.label == label else s for s in spec.sections
-    )
+    sections = tuple(s.model_copy(update=fields) if s.label == label else s for s in spec.sections)
     return spec.model_copy(update={"sections": sections})
 
 
@@ -224,6 +224,29 @@ def boxes(path: Path) -> list[str]:
         size = int.from_bytes(data[at + 8 : at + 16], "big") if size == 1 else size
         at += size or len(data)
     return found
+
+
+# --- A second opinion on flashes -------------------------------------------------------------
+
+
+def iris_failures(video: Path, folder: Path) -> set[str]:
+    """What the independent checker IRIS finds wrong: "luminance", "red", "extended".
+
+    "luminance" and "red" are more than three flashes in a second, the limit of WCAG 2.x.
+    "extended" is its additional rule, two to three flashes a second for over four seconds.
+    """
+    from iris_pse_detection import AnalysisResult, Configuration, VideoAnalyser
+
+    kinds = {
+        AnalysisResult.LuminanceFlashFailure: "luminance",
+        AnalysisResult.RedFlashFailure: "red",
+        AnalysisResult.LuminanceExtendedFlashFailure: "extended",
+        AnalysisResult.RedExtendedFlashFailure: "extended",
+    }
+    with contextlib.redirect_stdout(io.StringIO()):
+        settings = Configuration(results_path=str(folder))
+        result = VideoAnalyser(settings).analyse_video(str(video))
+    return {kinds[kind] for kind in result.results if kind in kinds}
 
 
 # --- The command line ------------------------------------------------------------------------

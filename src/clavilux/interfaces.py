@@ -82,6 +82,11 @@ class ImageProvider(Protocol):
 
     name: ClassVar[str]
 
+    @property
+    def version(self) -> str:
+        """Changes when the same request would give another picture; part of a still's address."""
+        ...
+
     def generate(self, request: ImageRequest) -> Still:
         """Make one still or raise ProviderError."""
         ...

@@ -32,7 +32,7 @@ from clavilux.model.timeline import Timeline
 from clavilux.planning.edit import Part, Stills, plan_timeline
 from clavilux.planning.stills import image_requests
 from clavilux.providers.fulfil import Fulfilled, fulfil
-from clavilux.rendering.segments import engine_digest, segment_key, segments
+from clavilux.rendering.segments import segment_key, segments
 from clavilux.reporting import Film, describe, flash_report
 from clavilux.storage import Store, refuse_as_output, write_atomically
 
@@ -126,9 +126,7 @@ def paint(
     if not requests:
         return ()
     provider = registry.get("providers", options.provider)
-    return fulfil(
-        requests, provider, store, version=engine_digest(), workers=options.workers, on_done=tell
-    )
+    return fulfil(requests, provider, store, workers=options.workers, on_done=tell)
 
 
 def usable(made: tuple[Fulfilled, ...]) -> Stills:

@@ -26,7 +26,7 @@ from clavilux.model.color import hex_to_srgb, ramp
 from clavilux.model.timeline import Curve
 from clavilux.rendering.compose import Renderer, to_rgb
 from clavilux.rendering.fields import FrameFields, Layer
-from clavilux.rendering.picture import Planes, from_rgb
+from clavilux.rendering.picture import Planes, develop, from_rgb
 from clavilux.rendering.resolve import SCENE_SIGNALS
 
 Floats = NDArray[np.float32]
@@ -145,8 +145,8 @@ def _scene(
 
 def _luma(rgb: Floats) -> Floats:
     """Of planes (3, h, w), as shown: 0..1."""
-    shown = np.clip(rgb, 0, 1)
-    return 0.2126 * shown[0] + 0.7152 * shown[1] + 0.0722 * shown[2]
+    red, green, blue = develop(rgb)
+    return np.asarray(0.2126 * red + 0.7152 * green + 0.0722 * blue, np.float32)
 
 
 def _check_picture(picture: Floats, say: Say) -> None:
@@ -156,9 +156,7 @@ def _check_picture(picture: Floats, say: Say) -> None:
     assert luma.std() > LEAST_CONTRAST, say(f"the picture is flat (deviation {luma.std():.4f})")
 
 
-def _check_scene_purity(
-    scene: Scene, picture: Floats, width: int, height: int, say: Say
-) -> None:
+def _check_scene_purity(scene: Scene, picture: Floats, width: int, height: int, say: Say) -> None:
     """The same view gives the same pixels, whatever was drawn before or lay in the array."""
     _scene(scene, _view(seed=12, time=40.0, travel=60.0, beat=1.0), width, height)
     again = _scene(scene, _view(), width, height)
@@ -188,7 +186,7 @@ def _check_scene_extremes(scene: Scene, say: Say) -> None:
 
 
 def _difference(a: Floats, b: Floats) -> float:
-    return float(np.abs(np.clip(a, 0, 1) - np.clip(b, 0, 1)).mean())
+    return float(np.abs(develop(a) - develop(b)).mean())
 
 
 def _check_scene_motion(scene: Scene, say: Say) -> None:
@@ -216,7 +214,7 @@ def _check_scene_beat(scene: Scene, say: Say) -> None:
     """A beat moves light about; brightness is the pulse effect's, which knows the flash budget."""
     for seed, energy in product((1, 2), (0.2, 1.0)):
         levels = [
-            float(_luma(_scene(scene, _view(seed=seed, energy=energy, beat=b, bar=b))).mean())
+            float(_luma(_scene(scene, _view(seed=seed, energy=energy, beat=b))).mean())
             for b in (0.0, 1.0)
         ]
         change = abs(levels[1] - levels[0]) / max(levels)
@@ -393,12 +391,10 @@ def _painted(effect: Any, values: dict[str, float], frame: Bytes) -> Bytes:
     assert painted.shape == rgb.shape, say(f"`paint` gave {painted.shape}, not {rgb.shape}")
     assert np.isfinite(painted).all(), say("`paint` gave a number that is not finite")
     assert np.array_equal(rgb, before) or painted is rgb, say("`paint` changed its input")
-    return (np.clip(painted, 0, 1) * 255).astype(np.uint8)
+    return np.asarray(np.clip(painted, 0, 1) * 255, np.uint8)
 
 
-def _check_drawn(
-    effect: Any, values: dict[str, float], width: int, height: int, say: Say
-) -> None:
+def _check_drawn(effect: Any, values: dict[str, float], width: int, height: int, say: Say) -> None:
     with_values = f"with {values}"
     _, frame = _drawn(effect, values, width, height)
     _drawn(effect, {p.name: p.high for p in effect.parameters}, height, width)

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import make_analysis, make_preset, make_spec, make_timeline
 
 from clavilux.model.base import Value
 from clavilux.model.codec import digest, read, to_json
@@ -20,6 +19,7 @@ from clavilux.model.song import Analysis, Envelope
 from clavilux.model.spec import RenderSpec
 from clavilux.model.timeline import Timeline
 from clavilux.rendering.resolve import FrameState, resolve
+from support import make_analysis, make_preset, make_spec, make_timeline
 
 
 def assert_survives(value: Value) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support import make_timeline
 
 from clavilux.model.time import FrameSpan
 from clavilux.model.timeline import Timeline
+from support import make_timeline
 
 
 def changed(timeline: Timeline, **fields: Any) -> Timeline:
@@ -33,7 +33,9 @@ def test_a_transition_is_the_overlap_of_its_clips() -> None:
     longer = FrameSpan(start=first.span.start, end=first.span.end + 1)
     moved = first.model_copy(update={"span": longer})
     with pytest.raises(ValueError, match="do not meet"):
-        changed(timeline, transitions=(moved.model_dump(), *timeline.model_dump()["transitions"][1:]))
+        changed(
+            timeline, transitions=(moved.model_dump(), *timeline.model_dump()["transitions"][1:])
+        )
 
 
 def test_transitions_must_not_overlap() -> None:

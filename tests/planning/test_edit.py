@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import make_analysis, make_preset, make_spec, make_timeline, named_stills
 
 from clavilux.model.codec import digest
 from clavilux.model.song import Analysis
@@ -15,6 +14,7 @@ from clavilux.model.spec import RenderSpec
 from clavilux.model.timeline import StillSource, Timeline
 from clavilux.planning.edit import Part
 from clavilux.rendering.resolve import resolve
+from support import make_analysis, make_preset, make_spec, make_timeline, named_stills
 
 
 @st.composite
@@ -160,7 +160,9 @@ def test_an_effect_that_is_off_is_not_used() -> None:
             if use.effect == "bloom" and clip.section == "chorus_1"
         ]
 
-    assert all(strong > plain for strong, plain in zip(blooms(timeline), blooms(usual), strict=True))
+    assert all(
+        strong > plain for strong, plain in zip(blooms(timeline), blooms(usual), strict=True)
+    )
 
 
 def test_planning_is_pure() -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import make_analysis
 
 from clavilux.planning.flash import SHORTEST_GAP, Accent, accents, thin
+from support import make_analysis
 
 moments = st.lists(
     st.builds(
@@ -25,9 +25,7 @@ cut_times = st.lists(st.floats(0, 20), max_size=4).map(tuple)
 
 @given(moments, cut_times)
 @settings(max_examples=200, deadline=None)
-def test_never_closer_than_the_shortest_gap(
-    wanted: list[Accent], cuts: tuple[float, ...]
-) -> None:
+def test_never_closer_than_the_shortest_gap(wanted: list[Accent], cuts: tuple[float, ...]) -> None:
     kept = thin(wanted, cuts=cuts)
     times = [a.time for a in kept]
     assert times == sorted(times)

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import make_analysis
 
 from clavilux.model.time import FrameRate
 from clavilux.planning.flash import accents
 from clavilux.planning.modulation import follow, signals
 from clavilux.rendering.resolve import SCENE_SIGNALS
+from support import make_analysis
 
 RATES = ("12", "24000/1001", "30", "60")
 

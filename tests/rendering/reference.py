@@ -58,7 +58,9 @@ class Source:
     """A picture in codes, float64."""
 
     def __init__(self, planes: Planes) -> None:
-        self.y, self.u, self.v = (p.astype(np.float64) / 256 for p in (planes.y, planes.u, planes.v))
+        self.y, self.u, self.v = (
+            p.astype(np.float64) / 256 for p in (planes.y, planes.u, planes.v)
+        )
         self.depth = planes.depth.astype(np.float64)
         rows, columns = self.y.shape
         lines = min(rows, SMALL_LINES)
@@ -253,8 +255,7 @@ def draw(
     pictures = [Source(planes) for planes in sources]
     frame = luma_points(width, height)
     looks = [
-        camera(frame, layer, picture)
-        for layer, picture in zip(state.layers, pictures, strict=True)
+        camera(frame, layer, picture) for layer, picture in zip(state.layers, pictures, strict=True)
     ]
     smalls = [small_at(p, at) for p, at in zip(pictures, looks, strict=True)]
     weight = np.zeros((height, width))
@@ -288,7 +289,9 @@ def draw(
             grain = values["intensity"] / 100
     at_luma = [yuv_at(p, at, aberration)[0] for p, at in zip(pictures, looks, strict=True)]
     chroma_looks = [Points(at_chroma(at.x), at_chroma(at.y)) for at in looks]
-    at_colour = [yuv_at(p, at, aberration)[1:] for p, at in zip(pictures, chroma_looks, strict=True)]
+    at_colour = [
+        yuv_at(p, at, aberration)[1:] for p, at in zip(pictures, chroma_looks, strict=True)
+    ]
     luma = 16 + (mixed(at_luma, weight) - 16) * light.gain + 219 * light.add[0]
     noise = noise_of(tile, state.frame, width, height)
     level = (luma - 16) / 219

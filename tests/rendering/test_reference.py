@@ -7,11 +7,11 @@ from functools import cache
 import numpy as np
 import pytest
 import reference
-from support import make_planes, make_state
 
 from clavilux.rendering.compose import Renderer, noise_tile
 from clavilux.rendering.picture import Planes
 from clavilux.rendering.resolve import FrameState
+from support import make_planes, make_state
 
 Effects = dict[str, dict[str, float]]
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support import PlainScene
 
 from clavilux import registry
 from clavilux.interfaces import SceneView
 from clavilux.testing import check_scene
+from support import PlainScene
 
 
 @pytest.mark.parametrize("name", registry.names("scenes"))

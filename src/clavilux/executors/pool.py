@@ -12,6 +12,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -139,6 +140,7 @@ class _Pool:
         ours, theirs = context.Pipe()
         arguments = (theirs, str(self._plan), str(self._store.folder), self._settings.model_dump())
         process = context.Process(target=_work, args=arguments, daemon=True)
+        resource_tracker.ensure_running()  # it would unblock what the next line blocks
         with _without_interrupts():
             process.start()
         theirs.close()

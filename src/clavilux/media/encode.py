@@ -20,6 +20,11 @@ LIMITED = 1
 """FFmpeg's number for limited ("MPEG") range."""
 
 
+X264 = "open-gop=0:stitchable=1:threads=1:lookahead-threads=1:cpu-independent=1"
+"""One thread, and the same bytes on every machine: without `cpu-independent` x264 chooses its
+macroblock-tree code by processor, and the AVX-512 one lets uninitialised memory into the result."""
+
+
 class EncoderSettings(Value):
     """Everything that decides the bytes besides the frames."""
 
@@ -35,7 +40,7 @@ class EncoderSettings(Value):
             "crf": str(self.crf),
             "profile": "high",
             "g": str(keyint),
-            "x264-params": "open-gop=0:stitchable=1:threads=1:lookahead-threads=1",
+            "x264-params": X264,
         }
 
 

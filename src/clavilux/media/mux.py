@@ -191,7 +191,7 @@ def _part(
             yield block[:, begin:end]
 
 
-def _interleave(video: Iterator[Packet], audio: Iterator[Packet], out: OutputContainer) -> None:
+def _interleave(video: Iterator[Packet], audio: Iterator[Packet], out: Any) -> None:
     """Mux both in order of time, so that a player can start before it has everything."""
 
     def seconds(packet: Packet) -> float:

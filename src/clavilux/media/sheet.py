@@ -30,7 +30,9 @@ def contact_sheet(
     columns: int,
     title: str = "",
 ) -> None:
-    """Write (label, picture) tiles to a PNG, row by row; pictures are (h, w, 3) uint8 sRGB.
+    """Write (label, picture) tiles to a picture, row by row; tiles are (h, w, 3) uint8 sRGB.
+
+    The file is a JPEG where its name ends in .jpg, else a PNG.
 
     Tiles may differ in size: each sits in the middle of a cell as large as the largest.
     Raises OutputError if the file cannot be written.
@@ -41,7 +43,9 @@ def contact_sheet(
     height = max((p.shape[0] for _, p in tiles), default=90)
     width = max((p.shape[1] for _, p in tiles), default=160)
     buffer = io.BytesIO()
-    _draw(tiles, columns=columns, width=width, height=height, title=title).save(buffer, "PNG")
+    kind = "JPEG" if path.suffix.lower() in (".jpg", ".jpeg") else "PNG"
+    sheet = _draw(tiles, columns=columns, width=width, height=height, title=title)
+    sheet.save(buffer, kind, quality=88)
     write_atomically(path, buffer.getvalue())
 
 

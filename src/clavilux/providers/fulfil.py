@@ -32,9 +32,9 @@ class Fulfilled:
     """For the user, where something was not as asked."""
 
 
-def still_key(provider: ImageProvider, request: ImageRequest, *, version: str) -> str:
+def still_key(provider: ImageProvider, request: ImageRequest) -> str:
     """The address of a still: whoever asks for the same again is given the same bytes."""
-    return digest("still", provider.name, version, request)
+    return digest("still", provider.name, provider.version, request)
 
 
 def fulfil(
@@ -42,14 +42,13 @@ def fulfil(
     provider: ImageProvider,
     store: Store,
     *,
-    version: str,
     workers: int = 2,
     on_done: Callable[[Fulfilled], None] = lambda _: None,
 ) -> tuple[Fulfilled, ...]:
     """Make every still that the store does not hold yet; one retry with the simplified prompt."""
 
     def one(request: ImageRequest) -> Fulfilled:
-        done = _fulfil_one(request, provider, store, version)
+        done = _fulfil_one(request, provider, store)
         on_done(done)
         return done
 
@@ -71,10 +70,8 @@ def _told_once(made: tuple[Fulfilled, ...]) -> tuple[Fulfilled, ...]:
     return tuple(answer)
 
 
-def _fulfil_one(
-    request: ImageRequest, provider: ImageProvider, store: Store, version: str
-) -> Fulfilled:
-    key = still_key(provider, request, version=version)
+def _fulfil_one(request: ImageRequest, provider: ImageProvider, store: Store) -> Fulfilled:
+    key = still_key(provider, request)
     if store.has(key, ".png"):
         return Fulfilled(request, _source(store, key), reused=True)
     try:

@@ -13,12 +13,18 @@ from clavilux.interfaces import SceneView
 from clavilux.model.color import hex_to_srgb, ramp
 from clavilux.model.request import ImageRequest, Still
 from clavilux.rendering.picture import develop, shrink
+from clavilux.rendering.segments import engine_digest
 
 
 class Painter:
     """Paints composed stills, with the depth it knows because it made them."""
 
     name: ClassVar[str] = "painter"
+
+    @property
+    def version(self) -> str:
+        """It paints with the engine's own code."""
+        return engine_digest()
 
     def generate(self, request: ImageRequest) -> Still:
         """Paint the scene that the prompt's words ask for; the same request, the same pixels."""

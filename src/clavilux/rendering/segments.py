@@ -27,7 +27,7 @@ def segments(timeline: Timeline) -> tuple[FrameSpan, ...]:
     pairs = zip(timeline.clips, timeline.clips[1:], timeline.transitions, strict=False)
     for before, after, transition in pairs:
         if before.section != after.section:
-            seams |= {transition.span.start, transition.span.end}
+            seams |= {max(0, transition.span.start), transition.span.end}
     edges = sorted(seams)
     return tuple(
         part

@@ -111,7 +111,7 @@ def _land(tone, depth, line, level, shade, unit, octaves, seed):
                 + shade[2] * mist
             )
             tone[j, i] = mix(tone[j, i], t, cover)
-            if depth.shape[0] > 1:
+            if depth.shape[0] == tone.shape[0]:
                 depth[j, i] = mix(depth[j, i], shade[3], cover)
 
 
@@ -140,7 +140,7 @@ def _lake(tone, depth, level, unit, time, chop, seed):
             seen = mix(tone[a, i], tone[a + 1, i], w)
             dim = f32(0.8) - f32(0.25) * smoothstep(f32(0), f32(0.5), down)
             tone[j, i] = seen * dim * (f32(0.55) + f32(0.45) * shore)
-            if depth.shape[0] > 1:
+            if depth.shape[0] == rows:
                 depth[j, i] = f32(0.4) + f32(0.6) * (f32(j) - level) / (f32(rows) - level)
 
 
@@ -246,7 +246,8 @@ class Aurora:
         short = min(rows, columns)
         unit = f32(1 / short)
         dice = np.random.default_rng(view.seed)
-        ground = np.empty((1, 1), np.float32) if depth is None else depth
+        # Never written where no depth is asked for: the kernels tell by its height.
+        ground = np.empty((rows + 1, columns), np.float32) if depth is None else depth
         if depth is not None:
             depth[:] = 0.05
         level = f32(int(rows * dice.uniform(0.7, 0.78)))

@@ -24,8 +24,11 @@ _TILE = 64  # points that look together for the boxes between them and the sun
 
 
 @fast
-def shadow(px, py, pz, x0, y0, z0, x1, y1, z1, sx, sy, sz):
-    """How much of the sun a box takes from a point, 0..1, softer when far. s: 1 / sun."""
+def shadow(px, py, pz, x0, y0, z0, x1, y1, z1, sx, sy, sz, soft):
+    """How much of the sun a box takes from a point, 0..1, softer when far.
+
+    s: 1 / sun. soft: metres of box that the sun may shine through at its edges.
+    """
     a = (x0 - px) * sx
     b = (x1 - px) * sx
     c = (y0 - py) * sy
@@ -34,7 +37,7 @@ def shadow(px, py, pz, x0, y0, z0, x1, y1, z1, sx, sy, sz):
     f = (z1 - pz) * sz
     n = max(max(min(a, b), min(c, d)), max(min(e, f), f32(0)))
     g = min(min(max(a, b), max(c, d)), max(e, f))
-    return clamp01((g - n) / (f32(0.04) + f32(0.05) * n))
+    return clamp01((g - n) / (soft + f32(0.05) * n))
 
 
 @fast
@@ -163,7 +166,7 @@ def sunlit(light, px, py, pz, boxes, cast, sun):
                 bx, by, bz = boxes[k, 3], boxes[k, 4], boxes[k, 5]
                 for i in range(len(lit)):
                     lit[i] *= f32(1) - shadow(
-                        ex[i], ey[i], ez[i], ax, ay, az, bx, by, bz, sx, sy, sz
+                        ex[i], ey[i], ez[i], ax, ay, az, bx, by, bz, sx, sy, sz, f32(0.04)
                     )
 
 
@@ -202,7 +205,9 @@ def shafts(scatter, boxes, camera, sun, density):
                     px = eye[0] + dx * t
                     py = eye[1] + v * t
                     pz = eye[2] + dz * t
-                    light[s] *= f32(1) - shadow(px, py, pz, ax, ay, az, bx, by, bz, sx, sy, sz)
+                    light[s] *= f32(1) - shadow(
+                        px, py, pz, ax, ay, az, bx, by, bz, sx, sy, sz, f32(0.8)
+                    )
             total = f32(0)
             for s in range(slices):
                 total += light[s] * phase * density * step[s] * clear(density, middle[s])

@@ -108,7 +108,7 @@ def _block(tone, depth, left, right, top, bottom, above, below, span, level):
         for i in range(max(np.int32(left) - 1, 0), min(np.int32(right) + 2, columns)):
             cover = cy * min(clamp01(f32(i) + f32(1) - left), clamp01(right - f32(i)))
             tone[j, i] += cover * (t - tone[j, i])
-            if depth.shape[0] > 1:
+            if depth.shape[0] == rows:
                 depth[j, i] += cover * (level - depth[j, i])
 
 
@@ -344,7 +344,7 @@ def _mirror(tone, neon, depth, base, unit, time, chop, shine, octaves, seed):
             seen = mix(tone[a, b], tone[a + 1, b], w)
             tone[j, i] = f32(0.012) + seen * dim + shine * f32(0.1) * max(wave, f32(0)) * far
             neon[j, i] = mix(neon[a, b], neon[a + 1, b], w) * dim
-            if depth.shape[0] > 1:
+            if depth.shape[0] == rows:
                 depth[j, i] = f32(0.8) + f32(0.2) * clamp01(down / ((f32(rows) - f32(base)) * unit))
 
 
@@ -385,7 +385,8 @@ class City:
         unit = f32(1 / short)
         dice = np.random.default_rng(view.seed)
         seed = view.seed % 65536
-        ground = np.empty((1, 1), np.float32) if depth is None else depth
+        # Never written where no depth is asked for: the kernels tell by its height.
+        ground = np.empty((rows + 1, columns), np.float32) if depth is None else depth
         if depth is not None:
             depth[:] = 0.02
         wide = columns / short

@@ -55,32 +55,44 @@ def _softened(u, width):
 
 
 @kernel
-def _heights(out, phase, x, z, run, step, seed):
-    """Height of the land at points (x, z), `step` apart; `phase` is for ripples.
+def _broad(out, x, z, scale, shift, octaves, seed):
+    """Broad noise along a row of points, worked out at every fourth and interpolated."""
+    n = len(out)
+    count = (n + 2) // 4 + 2
+    u = np.empty(count, np.float32)
+    v = np.empty(count, np.float32)
+    at = np.empty(count, np.float32)
+    for k in range(count):
+        i = f32(4 * k) / f32(max(n - 1, 1))
+        u[k] = scale * (x[0] + (x[n - 1] - x[0]) * i) + shift
+        v[k] = scale * (z[0] + (z[n - 1] - z[0]) * i)
+    fbm_row(at, u, v, octaves, seed)
+    for i in range(n):
+        out[i] = mix(at[i >> 2], at[(i >> 2) + 1], f32(i & 3) * f32(0.25))
 
-    run: cos, sin of the wind, height.
+
+@kernel
+def _heights(out, phase, x, z, run, before, seed):
+    """Height of the land at the points (x, z) of a straight row; `phase` is for ripples.
+
+    run: cos, sin of the wind, height; before (2, n): where in the profiles the row before was, so
+    that what lies between two rows is averaged.
     """
     n = len(out)
-    u = np.empty(n, np.float32)
-    v = np.empty(n, np.float32)
     warp = np.empty(n, np.float32)
     size = np.empty(n, np.float32)
-    for i in range(n):
-        u[i] = f32(0.13) * x[i]
-        v[i] = f32(0.13) * z[i]
-    fbm_row(warp, u, v, 3, seed)
-    for i in range(n):
-        u[i] = f32(0.08) * x[i] + f32(40)
-        v[i] = f32(0.08) * z[i]
-    fbm_row(size, u, v, 2, seed + u32(3))
+    _broad(warp, x, z, f32(0.13), f32(0), 3, seed)
+    _broad(size, x, z, f32(0.08), f32(40), 2, seed + u32(3))
     for i in range(n):
         along = x[i] * run[0] + z[i] * run[1]
         across = z[i] * run[0] - x[i] * run[1]
         phase[i] = along + f32(1.2) * warp[i]
-        large = _softened(f32(0.17) * along + f32(2.1) * warp[i], f32(0.55) * step)
-        small = _softened(
-            f32(0.36) * along + f32(0.2) * across + f32(2.6) * size[i], f32(1.2) * step
-        )
+        a = f32(0.17) * along + f32(2.1) * warp[i]
+        b = f32(0.36) * along + f32(0.2) * across + f32(2.6) * size[i]
+        large = _softened(a, f32(2.5) * abs(a - before[0, i]) + f32(0.01))
+        small = _softened(b, f32(2.5) * abs(b - before[1, i]) + f32(0.01))
+        before[0, i] = a
+        before[1, i] = b
         big = smoothstep(f32(0.25), f32(0.75), size[i])
         out[i] = run[2] * (
             large * (f32(0.25) + f32(1.25) * big)
@@ -102,6 +114,7 @@ def _land(tone, full, depth, eye, unit, horizon, run, light, sky, band, moved, f
     zs = np.empty(columns, np.float32)
     h = np.empty(columns, np.float32)
     before = np.zeros(columns, np.float32)
+    places = np.zeros((2, columns), np.float32)
     phase = np.empty(columns, np.float32)
     u = np.empty(columns, np.float32)
     v = np.empty(columns, np.float32)
@@ -120,7 +133,8 @@ def _land(tone, full, depth, eye, unit, horizon, run, light, sky, band, moved, f
         for i in range(columns):
             x[i] = screen[i] * z + moved[0]
             zs[i] = z + moved[1]
-        _heights(h, phase, x, zs, run, step, seed)
+        for _ in range(1 if started else 2):  # the first time tells where the places are
+            _heights(h, phase, x, zs, run, places, seed)
         level = smoothstep(f32(50), f32(12), z)
         for i in range(columns):
             u[i] = f32(2.2) * x[i]
@@ -155,9 +169,10 @@ def _land(tone, full, depth, eye, unit, horizon, run, light, sky, band, moved, f
             value[i] = mix(t, far, air)
             y[i] = horizon + (eye - h[i] * level) / (z * unit)
         for i in range(columns):
-            if y[i] < top[i]:
-                from_y = min(last_y[i], top[i])
+            if started and y[i] < top[i]:
                 from_v = last[i]
+                # The last sliver before a crest already turns away: keep it from fraying.
+                thin = smoothstep(f32(0.2), f32(1), top[i] - y[i])
                 rise = max(last_y[i] - y[i], f32(1e-3))
                 bottom = top[i] if last_y[i] > top[i] else last_y[i]
                 bottom = max(bottom, top[i])
@@ -165,20 +180,19 @@ def _land(tone, full, depth, eye, unit, horizon, run, light, sky, band, moved, f
                 for j in range(first, min(np.int32(np.floor(bottom)) + 1, rows)):
                     cover = min(f32(j) + f32(1), bottom) - max(f32(j), y[i])
                     if cover > f32(0):
-                        w = clamp01((last_y[i] - f32(j) - f32(0.5)) / rise) if started else f32(1)
+                        w = clamp01((last_y[i] - f32(j) - f32(0.5)) / rise) * thin
                         c = mix(from_v, value[i], w)
                         tone[j, i] += cover * c
                         full[j, i] += cover
-                        if depth.shape[0] > 1:
+                        if depth.shape[0] == rows:
                             depth[j, i] += cover * f32(1.25) / (f32(1) + f32(0.22) * z)
                 top[i] = y[i]
-                from_y = from_y
             last[i] = value[i]
             last_y[i] = y[i]
             before[i] = h[i]
         started = True
         step = (
-            min(max(f32(0.8) * z * z * unit / eye, f32(0.008) * z), max(f32(0.07), f32(0.011) * z))
+            min(max(f32(0.8) * z * z * unit / eye, f32(0.008) * z), max(f32(0.06), f32(0.01) * z))
             * fine
         )
         z += step
@@ -234,7 +248,7 @@ def _finish(rgb, tone, full, depth, ramp, horizon, unit, sun, wind, time, moved,
             near = glow((x - sun[0]) * (x - sun[0]), f32(1.2))
             t += wind[0] * streak * drift * (f32(0.06) + f32(0.22) * near)
             sand[i] = t + wind[1] * low * f32(0.05) * near
-            if depth.shape[0] > 1:
+            if depth.shape[0] == rows:
                 depth[j, i] = clamp01(depth[j, i] + (f32(1) - a) * f32(0.03))
         for i in range(columns):
             rgb[0, j, i], rgb[1, j, i], rgb[2, j, i] = ramp_at(ramp, sand[i])
@@ -291,7 +305,8 @@ class Dunes:
         unit = f32(1 / short)
         dice = np.random.default_rng(view.seed)
         seed = u32(view.seed % 65536)
-        ground = np.empty((1, 1), np.float32) if depth is None else depth
+        # Never written where no depth is asked for: the kernels tell by its height.
+        ground = np.empty((rows + 1, columns), np.float32) if depth is None else depth
         if depth is not None:
             depth[:] = 0
         tone = np.zeros((rows, columns), np.float32)
@@ -381,11 +396,15 @@ class Dunes:
 
 def _eye(moved: NDArray[np.float32], run: NDArray[np.float32], seed: np.uint32) -> np.float32:
     """How high the eye flies: above the sand around it, following it softly."""
-    x, z = (
-        a.ravel().astype(np.float32)
-        for a in np.meshgrid(np.linspace(-3, 3, 9), np.linspace(-3, 7, 21))
-    )
-    height = np.empty(len(x), np.float32)
-    _heights(height, np.empty_like(height), x + moved[0], z + moved[1], run, f32(0.3), seed)
-    weight = np.exp(-((x / 2) ** 2) - ((z - 1.5) / 3) ** 2)
-    return f32(0.75 + (np.average(height.astype(np.float64) ** 6, weights=weight)) ** (1 / 6))
+    x = np.linspace(-3, 3, 9, dtype=np.float32)
+    total = weight = 0.0
+    for z in np.linspace(-3, 7, 21):
+        height = np.empty_like(x)
+        row = np.full_like(x, z + moved[1])
+        places = np.empty((2, len(x)), np.float32)
+        for _ in range(2):  # the first time tells where, the second has nothing to average
+            _heights(height, np.empty_like(x), x + moved[0], row, run, places, seed)
+        near = np.exp(-((x.astype(np.float64) / 2) ** 2) - ((z - 1.5) / 3) ** 2)
+        total += float(np.sum(near * height.astype(np.float64) ** 6))
+        weight += float(near.sum())
+    return f32(0.75 + (total / weight) ** (1 / 6))

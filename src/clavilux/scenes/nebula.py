@@ -104,11 +104,11 @@ def _gas(rgb, depth, dust, view, core, roll, music, ramp, tint, octaves, seed):
             lit += f32(0.16) * reach * reach + heart * (f32(0.5) + f32(0.8) * gas[i])
             gas[i] = lit * clear
             web[i] = (reach * lane_ * relief * (f32(1) - heart) + f32(0.5) * heart * gas[i]) * clear
-            if depth.shape[0] > 1:
+            if depth.shape[0] == rows:
                 depth[j, i] = f32(0.15) + f32(0.2) * cloud + f32(0.3) * lane_
         for i in range(columns):
-            shown = gas[i] / (gas[i] + f32(0.85))
-            red, green, blue = ramp_at(ramp, f32(0.02) + f32(1.15) * shown + music[4])
+            shown = gas[i] / (gas[i] + f32(1.1))
+            red, green, blue = ramp_at(ramp, f32(0.02) + f32(1.2) * shown + music[4])
             ember = f32(0.3) * web[i]
             rgb[0, j, i] = red + ember * tint[0]
             rgb[1, j, i] = green + ember * tint[1]
@@ -143,7 +143,7 @@ def _star(rgb, depth, dust, cx, cy, size, spikes, strength, tone, level):
             rgb[0, j, i] += a * tone[0]
             rgb[1, j, i] += a * tone[1]
             rgb[2, j, i] += a * tone[2]
-            if depth.shape[0] > 1:
+            if depth.shape[0] == rows:
                 depth[j, i] = mix(depth[j, i], level, clamp01(f32(1.5) * a))
 
 
@@ -207,14 +207,15 @@ class Nebula:
         short = min(rows, columns)
         dice = np.random.default_rng(view.seed)
         seed = u32(view.seed & 0xFFFFFFFF)
-        space = np.empty((1, 1), np.float32) if depth is None else depth
-        moved = 0.012 * view.time + 0.035 * view.travel
+        # Never written where no depth is asked for: the kernels tell by its height.
+        space = np.empty((rows + 1, columns), np.float32) if depth is None else depth
+        moved = 0.02 * view.time + 0.035 * view.travel
         where = dice.choice([-1, 1], 2) * dice.uniform([0.1, 0.05], [0.22, 0.16])
         core = np.array([where[0] * columns / short, where[1] * rows / short], np.float32)
         start = dice.uniform(0, 50, 3)
         roll = (start + moved * np.array([0.7, -0.5, 0.45])).astype(np.float32)
         zoom = dice.uniform(1.3, 1.75) / (1 + 0.3 * view.progress)
-        radius = (0.34 + 0.26 * view.energy) * (0.88 + 0.28 * view.bass)
+        radius = (0.36 + 0.2 * view.energy) * (0.88 + 0.28 * view.bass)
         echo = 0.08 + 0.75 * (1 - view.beat)
         music = np.array(
             [radius, 0.9 * view.mid, echo, view.beat, 0.05 * (view.brightness - 0.5)], np.float32

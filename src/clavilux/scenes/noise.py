@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from clavilux.rendering.compiled import fast, kernel
+from clavilux.compiled import fast, kernel
 
 f32 = np.float32
 u32 = np.uint32
+
 
 @fast
 def clamp01(x):

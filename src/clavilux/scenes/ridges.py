@@ -107,7 +107,7 @@ def _ridge(tone, depth, line, lie, slide, unit, sun, look, drift, octaves, seed)
             )
             t = mix(look[0] + rim, look[0] + veil, foot)
             tone[j, i] = mix(tone[j, i], t, cover)
-            if depth.shape[0] > 1:
+            if depth.shape[0] == rows:
                 depth[j, i] = mix(depth[j, i], look[5], cover)
 
 
@@ -151,7 +151,7 @@ def _pines(tone, depth, line, slide, unit, spacing, tall, dark, sway, level, see
                 cover = clamp01((edge - abs(x - axis)) / (f32(1.5) * unit) + f32(0.5))
                 cover *= clamp01(t * height / unit)
                 tone[j, i] = mix(tone[j, i], dark, cover)
-                if depth.shape[0] > 1:
+                if depth.shape[0] == rows:
                     depth[j, i] = mix(depth[j, i], level, cover)
 
 
@@ -288,7 +288,8 @@ class Ridges:
         unit = f32(1 / short)
         dice = np.random.default_rng(view.seed)
         seed = view.seed % 65536
-        ground = np.empty((1, 1), np.float32) if depth is None else depth
+        # Never written where no depth is asked for: the kernels tell by its height.
+        ground = np.empty((rows + 1, columns), np.float32) if depth is None else depth
         if depth is not None:
             depth[:] = 0.03
         wide, tall = columns / short, rows / short
@@ -309,14 +310,14 @@ class Ridges:
             np.float32,
         )
         ring = np.array([sun[2] + 0.5 * (1 - view.beat), view.beat], np.float32)
-        drift = f32(0.015 * view.time + 0.03 * view.travel)
+        drift = f32(0.025 * view.time + 0.03 * view.travel)
         tone = np.zeros((rows, columns), np.float32)
         base = dice.uniform(0.5, 0.56)
         starts = dice.uniform(0, 90, _COUNT)
         lines = []
         for k, start in enumerate(starts):
             near = k / (_COUNT - 1)
-            slide = (0.004 + 0.05 * near**2) * (view.travel + 0.4 * view.time) + start
+            slide = (0.004 + 0.05 * near**2) * (view.travel + 0.6 * view.time) + start
             place = tall * (base + (0.97 - base) * near**1.25) - 0.05
             rise = _rise(columns, float(unit), slide, near, seed + k)
             lines.append((slide, ((place - rise) / float(unit)).astype(np.float32)))

@@ -1,1 +1,0 @@
-from clavilux.compiled import fast, kernel  # noqa: F401
