@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from workshop import clicks, heard, onset, render, spec_of, write_song
 
 from clavilux.media import audio
+from workshop import clicks, heard, onset, render, spec_of, write_song
 
 TIMES = (0.4, 1.3, 2.6)
 SECONDS = 3.0

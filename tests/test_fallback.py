@@ -8,12 +8,12 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from support import add_plugins
-from workshop import render, spec_of, tiny
 
 from clavilux.model.errors import ProviderError
 from clavilux.model.request import ImageRequest, Still
 from clavilux.storage import Store
+from support import add_plugins
+from workshop import render, spec_of, tiny
 
 pytestmark = pytest.mark.usefixtures("plain_scene")
 
@@ -27,6 +27,7 @@ class Fickle:
     """Fails where it is told to and remembers what it was asked."""
 
     name: ClassVar[str] = "fickle"
+    version: ClassVar[str] = "1"
 
     def __init__(self, fails: Callable[[ImageRequest], bool], error: Exception) -> None:
         self.fails, self.error = fails, error

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support import PlainScene, add_plugins
-from workshop import hard_song, iris_failures, render, spec_of, tiny, write_song
 
 from clavilux import registry
 from clavilux.model.spec import RenderSpec
+from support import PlainScene, add_plugins
+from workshop import hard_song, iris_failures, render, spec_of, tiny, write_song
 
 SECONDS = 8.0
 LIMITS = tiny(width=256, height=144)

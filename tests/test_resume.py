@@ -10,14 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import PlainScene, add_plugins
-from workshop import cache, changed, command, decoded, render, run, spec_of, tiny
 
 from clavilux import pipeline
 from clavilux.documents import write_spec
 from clavilux.model.spec import RenderSpec
 from clavilux.model.timeline import Timeline
 from clavilux.storage import Store
+from support import PlainScene, add_plugins
+from workshop import cache, changed, command, decoded, render, run, spec_of, tiny
 
 pytestmark = pytest.mark.usefixtures("plain_scene")
 

@@ -6,6 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from clavilux import pipeline
+from clavilux.media.encode import EncoderSettings, encode_segment
+from clavilux.media.receipt import measure, sync
+from clavilux.model.spec import RenderSpec
+from clavilux.model.time import FrameRate
+from clavilux.model.timeline import Timeline
+from clavilux.storage import Store
 from workshop import (
     beat_times,
     cache,
@@ -18,14 +26,6 @@ from workshop import (
     tiny,
     write_song,
 )
-
-from clavilux import pipeline
-from clavilux.media.encode import EncoderSettings, encode_segment
-from clavilux.media.receipt import measure, sync
-from clavilux.model.spec import RenderSpec
-from clavilux.model.time import FrameRate
-from clavilux.model.timeline import Timeline
-from clavilux.storage import Store
 
 pytestmark = pytest.mark.usefixtures("plain_scene")
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +140,7 @@ def spec_of(
             "energy": 0.5,
             **every,
         }
-        for i, (start, end) in enumerate(zip(edges, edges[1:], strict=False))
+        for i, (start, end) in enumerate(pairwise(edges))
     ]
     return RenderSpec.model_validate(
         {"song": str(song), "style": "test", "global_style": "", "seed": seed, "sections": sections}

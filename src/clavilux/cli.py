@@ -56,13 +56,18 @@ Workers = Annotated[int, typer.Option("--workers", min=0, help="Drawing processe
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
 
-@app.callback()
-def _root(
-    version: Annotated[bool, typer.Option("--version", is_eager=True)] = False,
-) -> None:
-    if version:
+def _show_version(wanted: bool) -> None:
+    if wanted:
         typer.echo(f"clavilux {__version__}")
         raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Which one.")
+    ] = False,
+) -> None: ...
 
 
 @app.command(no_args_is_help=True)

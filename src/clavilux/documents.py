@@ -40,6 +40,8 @@ def read_spec(path: Path) -> RenderSpec:
 def _plain(text: str, path: Path) -> Any:
     try:
         plain = YAML(typ="safe", pure=True).load(text)
+    except RecursionError:
+        raise SpecError(f"{path} is nested too deeply for a render spec") from None
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""

@@ -67,7 +67,7 @@ def effect_sheet(path: Path) -> None:
     tiles = [("no effect", _draw(FrameState(frame=1, layers=(plain,), effects={})))]
     for name in registry.names("effects"):
         effect = registry.get("effects", name)
-        values = STRONG.get(name) or {p.name: p.default for p in effect.parameters}
+        values = {p.name: p.default for p in effect.parameters} | STRONG.get(name, {})
         if effect.stage == "mix":
             state = FrameState(
                 frame=1,

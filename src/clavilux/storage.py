@@ -28,7 +28,7 @@ class Store:
         """The bytes, or None where there are none."""
         try:
             return self.path(key, suffix).read_bytes()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
 
     def put(self, key: str, suffix: str, data: bytes) -> Path:

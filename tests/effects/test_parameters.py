@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clavilux import registry
+from clavilux.interfaces import Shot
 from clavilux.rendering.compose import Renderer
+from clavilux.rendering.fields import Grid, Layer
 from clavilux.rendering.picture import Planes
 from clavilux.rendering.resolve import FrameState
 from support import add_plugins, make_planes, make_state
@@ -142,6 +145,33 @@ def test_aberration_enlarges_red_and_shrinks_blue() -> None:
     chroma = lens.draw(state).astype(int)[HEIGHT:].reshape(2, HEIGHT // 2, WIDTH // 2)
     rim = chroma[:, HEIGHT // 4, WIDTH // 4 + 9 : WIDTH // 4 + 12]
     assert rim[1].max() > 130 and rim[0].min() < 126
+
+
+@pytest.mark.parametrize("size", [(160, 90), (90, 160), (100, 100)], ids=str)
+def test_the_camera_stays_on_the_picture(size: tuple[int, int]) -> None:
+    """However a shot is framed and driven, what the frame shows is the picture, not its edge."""
+    width, height = size
+    picture, grid = make_planes(width, height), Grid(width, height)
+    x, y = (np.clip(n, -s / 2, s / 2) for n, s in zip(grid.nodes(), (grid.aspect, 1), strict=True))
+    chance = np.random.default_rng(1)
+    for strength, energy, framing, seconds in product((1, 4), (0, 1), range(4), (2.0, 12.0)):
+        shot = Shot(
+            strength=strength,
+            energy=energy,
+            palette=("#000000", "#FFFFFF"),
+            seconds=seconds,
+            beat_seconds=0.5,
+            framing=framing,
+            variation=tuple(chance.random(4)),
+        )
+        effects = [registry.get("effects", name) for name in ("ken_burns", "parallax", "punch")]
+        for now in np.linspace(0, seconds, 7):
+            layer = Layer(picture, x, y, seconds=now, duration=seconds)
+            for effect in effects:
+                curves = effect.drive(shot)
+                effect.move(layer, {name: c.base + c.gain * energy for name, c in curves.items()})
+            assert np.abs(layer.x).max() <= grid.aspect / 2 * 1.015, shot
+            assert np.abs(layer.y).max() <= 0.5 * 1.015, shot
 
 
 def test_dissolve_goes_from_one_picture_to_the_other() -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from workshop import iris_failures
 
 from clavilux.media.encode import EncoderSettings, encode_segment
 from clavilux.media.flashes import count_flashes
 from clavilux.media.receipt import measure
 from clavilux.model.time import FrameRate
 from clavilux.rendering.compose import to_yuv420
+from workshop import iris_failures
 
 RATE = FrameRate(numerator=30)
 HEIGHT, WIDTH, SECONDS = 144, 256, 3.5

@@ -28,6 +28,7 @@ class Scripted:
     """Gives or raises one thing after the other."""
 
     name: ClassVar[str] = "scripted"
+    version = "1"
 
     def __init__(self, *answers: object) -> None:
         self.answers, self.asked = list(answers), list[ImageRequest]()
@@ -46,7 +47,7 @@ GOOD = Still(rgb=np.full((32, 32, 3), 99, np.uint8), depth=np.full((20, 20), 7, 
 def test_a_still_and_its_depth_are_stored_and_reused(tmp_path: Path) -> None:
     store, provider = Store(tmp_path), Scripted(GOOD)
     for reused in (False, True):
-        (made,) = fulfil([request()], provider, store, version="1")
+        (made,) = fulfil([request()], provider, store)
         assert made.reused == reused and made.source is not None and not made.notice
         picture, depth = (
             store.get(made.source.picture, ".png"),
@@ -60,10 +61,11 @@ def test_a_still_and_its_depth_are_stored_and_reused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("change", [{"seed": 2}, {"prompt": "other"}, {"width": 34}])
 def test_another_request_or_provider_or_version_is_another_still(change: dict[str, object]) -> None:
     provider = Scripted()
-    key = still_key(provider, request(), version="1")
-    assert key == still_key(provider, request(), version="1")
-    assert key != still_key(provider, request(**change), version="1")
-    assert key != still_key(provider, request(), version="2")
+    key = still_key(provider, request())
+    assert key == still_key(provider, request())
+    assert key != still_key(provider, request(**change))
+    provider.version = "2"
+    assert key != still_key(provider, request())
 
 
 BAD = [
@@ -81,22 +83,22 @@ BAD = [
 @pytest.mark.parametrize("bad", BAD, ids=lambda bad: type(bad).__name__)
 def test_one_retry_with_the_simplified_prompt(tmp_path: Path, bad: object) -> None:
     provider = Scripted(bad, GOOD)
-    (made,) = fulfil([request()], provider, Store(tmp_path), version="1")
+    (made,) = fulfil([request()], provider, Store(tmp_path))
     assert made.source is not None and not made.notice
     assert [r.prompt for r in provider.asked] == ["long prompt", "short"]
 
     provider = Scripted(bad, bad)
-    (made,) = fulfil([request(index=1)], provider, Store(tmp_path), version="1")
+    (made,) = fulfil([request(index=1)], provider, Store(tmp_path))
     assert made.source is None and made.notice.startswith("AI image generation failed for verse_1.")
 
 
 def test_a_section_is_complained_of_once(tmp_path: Path) -> None:
     provider = Scripted(*[ProviderError("no")] * 4)
-    made = fulfil([request(), request(index=1)], provider, Store(tmp_path), version="1", workers=1)
+    made = fulfil([request(), request(index=1)], provider, Store(tmp_path), workers=1)
     assert [bool(m.notice) for m in made] == [True, False]
 
 
 def test_a_store_that_cannot_be_written_is_no_fault_of_the_provider(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError):
-        fulfil([request()], Scripted(GOOD, GOOD), Store(tmp_path / "file"), version="1")
+        fulfil([request()], Scripted(GOOD, GOOD), Store(tmp_path / "file"))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from support import PlainScene
 
 from clavilux.model.request import ImageRequest
 from clavilux.providers.painter import Painter, scene_for
+from support import PlainScene
 
 pytestmark = pytest.mark.usefixtures("plain_scene")
 

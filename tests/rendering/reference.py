@@ -110,14 +110,16 @@ def eased(p: float, soft: float = 0.12) -> float:
     return float(np.interp(np.clip(p, 0, 1), t, way / way[-1]))
 
 
-def ken_burns(x: Array, y: Array, v: dict[str, float], layer: LayerState) -> tuple[Array, Array]:
+def ken_burns(
+    x: Array, y: Array, v: dict[str, float], layer: LayerState, aspect: float
+) -> tuple[Array, Array]:
     done = eased(layer.seconds / layer.duration)
     rate = v["zoom_rate"] / 100
     seconds = layer.duration * (done if rate >= 0 else 1 - done)
     zoom = (1 + max(abs(v["pan_x"]), abs(v["pan_y"]))) * math.exp(abs(rate) * seconds)
     zoom *= v.get("framing_zoom", 1.0)
     return (
-        x / zoom + v["pan_x"] * (done - 0.5) + v.get("framing_x", 0.0),
+        x / zoom + min(aspect, 1) * (v["pan_x"] * (done - 0.5) + v.get("framing_x", 0.0)),
         y / zoom + v["pan_y"] * (done - 0.5) + v.get("framing_y", 0.0),
     )
 
@@ -135,7 +137,8 @@ def parallax(
     room = 1 + v["separation"] + v["push"] / 100
     closer = 1 - near * v["push"] / 100
     return (
-        x * closer / room + near * v["separation"] * swing * math.cos(angle),
+        x * closer / room
+        + near * v["separation"] * swing * math.cos(angle) * min(source.aspect, 1),
         y * closer / room + near * v["separation"] * swing * math.sin(angle) / 2,
     )
 
@@ -144,7 +147,7 @@ def camera(points: Points, layer: LayerState, source: Source) -> Points:
     x, y = points.x, points.y
     for name, values in layer.effects.items():
         if name == "ken_burns":
-            x, y = ken_burns(x, y, values, layer)
+            x, y = ken_burns(x, y, values, layer, source.aspect)
         elif name == "punch":
             x, y = punch(x, y, values)
         elif name == "parallax":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -104,7 +105,7 @@ def test_neighbouring_frames_differ_a_little_except_at_cuts(worker) -> None:
         np.frombuffer(drawer.frame(n), np.uint8)[: 64 * 36].astype(int)
         for n in range(timeline.frames)
     ]
-    steps = [float(np.abs(b - a).mean()) for a, b in zip(luma, luma[1:], strict=False)]
+    steps = [float(np.abs(b - a).mean()) for a, b in pairwise(luma)]
     for n, step in enumerate(steps, start=1):
         if n not in cuts and n - 1 not in cuts:
             assert 0.05 < step < 16, (n, step)
@@ -121,7 +122,7 @@ def test_segments_tile_the_timeline(seconds: float, rate: str) -> None:
     timeline = make_timeline(analysis, preset=make_preset(rate=rate))
     spans = segments(timeline)
     assert spans[0].start == 0 and spans[-1].end == timeline.frames
-    assert all(a.end == b.start for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a.end == b.start for a, b in pairwise(spans))
     assert all(0 < len(s) <= 5 * float(timeline.rate) + 1 for s in spans)
     edges = {s.start for s in spans}
     for a, b in zip(timeline.clips, timeline.clips[1:], strict=False):

@@ -53,7 +53,7 @@ class KenBurns:
         inward = 1.0 if shot.variation[0] < 0.65 else -1.0
         angle = 2 * math.pi * shot.variation[1]
         strength = min(shot.strength, 1.5)
-        reach = min(0.012 * shot.seconds, 0.06) * (0.5 + shot.energy) * strength
+        reach = min(min(0.012 * shot.seconds, 0.06) * (0.5 + shot.energy) * strength, 0.1)
         close = (1.0, 1.34, 1.18)[shot.framing % 3]
         room = 0.42 * (1 - 1 / close)
         return {
@@ -73,5 +73,7 @@ class KenBurns:
         growth = math.exp(abs(rate) * layer.duration * travelled)
         reach = max(abs(values["pan_x"]), abs(values["pan_y"]))
         zoom = (1 + reach) * growth * values["framing_zoom"]
-        layer.x = layer.x / zoom + values["pan_x"] * (done - 0.5) + values["framing_x"]
+        height, width = layer.planes.y.shape
+        side = min(width / height, 1.0)  # an upright picture has less room on its sides
+        layer.x = layer.x / zoom + side * (values["pan_x"] * (done - 0.5) + values["framing_x"])
         layer.y = layer.y / zoom + values["pan_y"] * (done - 0.5) + values["framing_y"]

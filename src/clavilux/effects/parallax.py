@@ -48,5 +48,7 @@ class Parallax:
         shift = near * (values["separation"] * swing)
         scale = 1 - near * (values["push"] / 100)
         room = 1 + values["separation"] + values["push"] / 100
-        layer.x = layer.x * scale / room + shift * math.cos(angle)
+        height, width = layer.planes.y.shape
+        side = min(width / height, 1.0)  # an upright picture has less room on its sides
+        layer.x = layer.x * scale / room + shift * (side * math.cos(angle))
         layer.y = layer.y * scale / room + shift * (0.5 * math.sin(angle))

@@ -100,8 +100,10 @@ class _Pool:
         span = worker.job.span
         try:
             worker.pipe.send((span.start, span.end, worker.job.key))
-        except OSError:
-            self._replace(worker, jobs)
+        except OSError:  # it died idle, which is not this segment's fault
+            jobs.insert(0, worker.job)
+            self._workers.remove(worker)
+            self._start()
 
     def _hear(self, worker: _Worker, jobs: list[SegmentJob]) -> None:
         """A worker says how many frames it has drawn, that it is done, or what went wrong."""

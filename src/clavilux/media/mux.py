@@ -21,6 +21,9 @@ COPIED = ("aac", "mp3")
 
 AAC_BITRATE = 256_000
 
+REORDERED = 2
+"""Frames by which decoding runs ahead of showing, with the B-frames our encoder makes."""
+
 Floats = NDArray[np.float32]
 Packet = Any
 """av.Packet, whose type parameters differ between versions of PyAV."""
@@ -73,16 +76,19 @@ def _copy_video(
 def _video_packets(
     segments: Sequence[tuple[int, Path]], video: Any, rate: FrameRate
 ) -> Iterator[Packet]:
-    """Packets of all segments in order, moved to their place, in a time base of one frame."""
+    """Packets of all segments in order, moved to their place, in a time base of one frame.
+
+    Decoding times are counted anew: an encoder that is given a single frame delays it less than
+    others, and the times of neighbouring pieces would cross.
+    """
     one_frame = 1 / rate.fraction
     for first, path in segments:
         with av.open(str(path)) as piece:
-            for packet in piece.demux(video=0):
-                if packet.dts is None:
-                    continue
+            packets = (packet for packet in piece.demux(video=0) if packet.dts is not None)
+            for number, packet in enumerate(packets):
                 base = packet.time_base or one_frame
                 packet.pts = first + round((packet.pts or 0) * base / one_frame)
-                packet.dts = first + round(packet.dts * base / one_frame)
+                packet.dts = first + number - REORDERED
                 packet.duration = 1
                 packet.time_base = one_frame
                 packet.stream = video

@@ -94,6 +94,8 @@ def _generate(provider: ImageProvider, request: ImageRequest) -> Still:
         raise
     except Exception as error:
         raise ProviderError(f"{type(error).__name__}: {error}") from error
+    if not isinstance(still, Still):
+        raise ProviderError("what it gave is not a still")
     _check_pixels("picture", still.rgb, channels=(3,))
     if still.depth is not None:
         _check_pixels("depth map", still.depth, channels=())

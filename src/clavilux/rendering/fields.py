@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import map_coordinates
 
-from clavilux.rendering.kernels import CELL, Light, Picture
+from clavilux.rendering.kernels import CELL, Light, Picture, look_up
 from clavilux.rendering.picture import Planes
 
 Floats = NDArray[np.float32]
@@ -62,12 +61,9 @@ class Layer:
 
     def sample(self, plane: Floats) -> Floats:
         """A small plane of the source (h, w) looked up at every node, bilinear, edges held."""
-        height, width = plane.shape
-        aspect = self.planes.y.shape[1] / self.planes.y.shape[0]
-        columns = (self.x / aspect + 0.5) * width - 0.5
-        rows = (self.y + 0.5) * height - 0.5
-        found = map_coordinates(plane, [rows, columns], order=1, mode="nearest")
-        return np.asarray(found, dtype=np.float32)
+        out = np.empty(self.x.shape, np.float32)
+        look_up(plane, *self._at(plane.shape), out)
+        return out
 
     def depth(self) -> Floats:
         """Depth at every node, 0 far, 1 near."""
@@ -84,12 +80,18 @@ class Layer:
         chroma = luma if u.shape == y.shape else self._pixels(u.shape, shift)
         return Picture(y, u, v, *luma, *chroma)
 
-    def _pixels(self, shape: tuple[int, ...], shift: float) -> tuple[Floats, Floats]:
+    def _at(self, shape: tuple[int, ...]) -> tuple[Floats, Floats]:
+        """Where each node looks, in pixels of a plane of the source."""
         height, width = shape
         aspect = self.planes.y.shape[1] / self.planes.y.shape[0]
-        margin_x, margin_y = shift * width / 2 + 0.01, shift * height / 2 + 0.01
         x = (self.x / aspect + 0.5) * width - 0.5
         y = (self.y + 0.5) * height - 0.5
+        return x.astype(np.float32, copy=False), y.astype(np.float32, copy=False)
+
+    def _pixels(self, shape: tuple[int, ...], shift: float) -> tuple[Floats, Floats]:
+        height, width = shape
+        margin_x, margin_y = shift * width / 2 + 0.01, shift * height / 2 + 0.01
+        x, y = self._at(shape)
         return (
             np.clip(x, margin_x, width - 1 - margin_x, dtype=np.float32),
             np.clip(y, margin_y, height - 1 - margin_y, dtype=np.float32),

@@ -21,6 +21,9 @@ from clavilux.compiled import fast, kernel
 CELL = 8
 """Output pixels between two nodes of the coarse grid."""
 
+HALF_CELL = 4
+"""The same in chroma pixels."""
+
 f32 = np.float32
 u32 = np.uint32
 
@@ -73,18 +76,29 @@ def _nodes_of_row(grid, y, row):
 
 @fast
 def _spread(nodes, step, offset, pixels):
-    """Interpolate node values along a line to pixels at luma positions step x k + offset."""
-    per_cell = CELL // step
+    """Interpolate node values along a line to pixels at luma positions step x k + offset.
+
+    `pixels` holds whole cells. Written twice, so that the inner loop has a known
+    length and becomes SIMD code.
+    """
     scale = f32(step) * f32(1.0 / CELL)
     start = offset * f32(1.0 / CELL)
-    count = len(pixels)
-    for i in range((count + per_cell - 1) // per_cell):
-        a = nodes[i]
-        d = (nodes[i + 1] - a) * scale
-        a += (nodes[i + 1] - nodes[i]) * start
-        first = i * per_cell
-        for k in range(min(per_cell, count - first)):
-            pixels[first + k] = a + d * f32(k)
+    if step == 1:
+        for i in range(len(pixels) // CELL):
+            d = nodes[i + 1] - nodes[i]
+            a = nodes[i] + d * start
+            d *= scale
+            cell = pixels[i * CELL : (i + 1) * CELL]
+            for k in range(CELL):
+                cell[k] = a + d * f32(k)
+    else:
+        for i in range(len(pixels) // HALF_CELL):
+            d = nodes[i + 1] - nodes[i]
+            a = nodes[i] + d * start
+            d *= scale
+            cell = pixels[i * HALF_CELL : (i + 1) * HALF_CELL]
+            for k in range(HALF_CELL):
+                cell[k] = a + d * f32(k)
 
 
 @fast
@@ -123,6 +137,25 @@ def _finish_row(value, gain, add, pivot, grain_row, grain, dither, low, high, ou
         shape = f32(0.25) + f32(3.0) * level * (f32(1) - level)
         noise = f32(grain_row[k]) * max(grain * shape, dither)
         out[k] = np.uint8(min(max(code + noise + f32(0.5), low), high))
+
+
+@kernel
+def look_up(plane, xs, ys, out):
+    """Bilinear samples of a small plane (h, w) at pixel coordinates (gh, gw), edges held."""
+    height, width = plane.shape
+    for row in range(out.shape[0]):
+        for k in range(out.shape[1]):
+            x = min(max(xs[row, k], f32(0)), f32(width - 1))
+            y = min(max(ys[row, k], f32(0)), f32(height - 1))
+            i = min(int(x), width - 2) if width > 1 else 0
+            j = min(int(y), height - 2) if height > 1 else 0
+            right = min(i + 1, width - 1)
+            down = min(j + 1, height - 1)
+            fx = x - f32(i)
+            fy = y - f32(j)
+            top = plane[j, i] + (plane[j, right] - plane[j, i]) * fx
+            bottom = plane[down, i] + (plane[down, right] - plane[down, i]) * fx
+            out[row, k] = top + (bottom - top) * fy
 
 
 @fast
@@ -165,14 +198,15 @@ def draw_plane(
 ):
     """Draw one plane without chromatic aberration."""
     height, width = out.shape
+    padded = (gain.shape[1] - 1) * (CELL // step)  # whole cells
     nodes = np.empty(gain.shape[1], f32)
-    xs = np.empty(width, f32)
-    ys = np.empty(width, f32)
-    value = np.empty(width, f32)
-    other = np.empty(width, f32)
-    mixing = np.empty(width, f32)
-    gains = np.empty(width, f32)
-    adds = np.empty(width, f32)
+    xs = np.empty(padded, f32)
+    ys = np.empty(padded, f32)
+    value = np.empty(padded, f32)
+    other = np.empty(padded, f32)
+    mixing = np.empty(padded, f32)
+    gains = np.empty(padded, f32)
+    adds = np.empty(padded, f32)
     flat_a = a.ravel()
     flat_b = b.ravel()
     tile = noise.tile
@@ -215,10 +249,11 @@ def split_chroma(picture, shift, u, v, correction):
     luma. With Y' = .2126 R + .7152 G + .0722 B, R = Y + 1.5748 V, B = Y + 1.8556 U (BT.709).
     """
     height, width = u.shape
+    padded = (picture.luma_x.shape[1] - 1) * HALF_CELL
     nodes = np.empty(picture.luma_x.shape[1], f32)
-    rows = np.empty((10, width), f32)
+    rows = np.empty((10, padded), f32)
     xs, ys, sx, sy, y0, yr, yb, u0, ub, v0 = rows
-    vr = np.empty(width, f32)
+    vr = np.empty(padded, f32)
     grey = f32(128 * 256)
     luma = f32(224.0 / 219.0)  # a luma code in chroma codes, per unit of signal
     red = f32(1) - shift  # to enlarge is to look nearer to the centre
@@ -246,17 +281,16 @@ def split_chroma(picture, shift, u, v, correction):
 
 @kernel
 def split_luma(picture, shift, correction, row, value):
-    """One luma line of the same picture, 8.8 codes, into `value` (w)."""
-    width = len(value)
+    """One luma line of the same picture, 8.8 codes, into `value` (whole cells)."""
     nodes = np.empty(picture.luma_x.shape[1], f32)
-    rows = np.empty((6, width), f32)
+    rows = np.empty((6, len(value)), f32)
     xs, ys, sx, sy, yr, yb = rows
     _place_row(picture.luma_x, picture.luma_y, f32(row) + f32(0.5), 1, f32(0.5), nodes, xs, ys)
     _fetch_row(picture.y.ravel(), picture.y.shape[1], xs, ys, value)
     _fetch_scaled(picture.y, xs, ys, f32(1) - shift, sx, sy, yr)
     _fetch_scaled(picture.y, xs, ys, f32(1) + shift, sx, sy, yb)
     line = correction[row // 2]
-    for k in range(width):
+    for k in range(2 * len(line)):
         value[k] = f32(0.2126) * yr[k] + f32(0.7152) * value[k] + f32(0.0722) * yb[k] + line[k // 2]
 
 
@@ -264,12 +298,13 @@ def split_luma(picture, shift, correction, row, value):
 def draw_aberrated_luma(out, a, b, two, weight, light, noise, shift, correction_a, correction_b):
     """Draw the luma plane with red and blue moved apart."""
     height, width = out.shape
+    padded = (weight.shape[1] - 1) * CELL
     nodes = np.empty(weight.shape[1], f32)
-    value = np.empty(width, f32)
-    other = np.empty(width, f32)
-    mixing = np.empty(width, f32)
-    gains = np.empty(width, f32)
-    adds = np.empty(width, f32)
+    value = np.empty(padded, f32)
+    other = np.empty(padded, f32)
+    mixing = np.empty(padded, f32)
+    gains = np.empty(padded, f32)
+    adds = np.empty(padded, f32)
     tile = noise.tile
     for row in range(height):
         y = f32(row) + f32(0.5)
@@ -299,11 +334,12 @@ def draw_aberrated_luma(out, a, b, two, weight, light, noise, shift, correction_
 def finish_chroma(out, a, b, two, weight, gain, add, noise):
     """Mix, light and round a chroma plane given as float32 8.8 codes."""
     height, width = out.shape
+    padded = (gain.shape[1] - 1) * HALF_CELL
     nodes = np.empty(gain.shape[1], f32)
     value = np.empty(width, f32)
-    mixing = np.empty(width, f32)
-    gains = np.empty(width, f32)
-    adds = np.empty(width, f32)
+    mixing = np.empty(padded, f32)
+    gains = np.empty(padded, f32)
+    adds = np.empty(padded, f32)
     tile = noise.tile
     for row in range(height):
         y = f32(row * 2 + 1)

@@ -111,8 +111,7 @@ def _land(tone, depth, line, level, shade, unit, octaves, seed):
                 + shade[2] * mist
             )
             tone[j, i] = mix(tone[j, i], t, cover)
-            if depth.shape[0] == tone.shape[0]:
-                depth[j, i] = mix(depth[j, i], shade[3], cover)
+            depth[j, i] = mix(depth[j, i], shade[3], cover)
 
 
 @kernel
@@ -140,8 +139,7 @@ def _lake(tone, depth, level, unit, time, chop, seed):
             seen = mix(tone[a, i], tone[a + 1, i], w)
             dim = f32(0.8) - f32(0.25) * smoothstep(f32(0), f32(0.5), down)
             tone[j, i] = seen * dim * (f32(0.55) + f32(0.45) * shore)
-            if depth.shape[0] == rows:
-                depth[j, i] = f32(0.4) + f32(0.6) * (f32(j) - level) / (f32(rows) - level)
+            depth[j, i] = f32(0.4) + f32(0.6) * (f32(j) - level) / (f32(rows) - level)
 
 
 @kernel
@@ -229,7 +227,7 @@ class Aurora:
     name: ClassVar[str] = "aurora"
     words: ClassVar[tuple[str, ...]] = (
         "aurora",
-        "northern lights",
+        "northern",
         "arctic",
         "winter",
         "snow",
@@ -246,10 +244,9 @@ class Aurora:
         short = min(rows, columns)
         unit = f32(1 / short)
         dice = np.random.default_rng(view.seed)
-        # Never written where no depth is asked for: the kernels tell by its height.
-        ground = np.empty((rows + 1, columns), np.float32) if depth is None else depth
-        if depth is not None:
-            depth[:] = 0.05
+        # Worked out even where nobody asks for it: two code paths would round differently.
+        ground = np.empty((rows, columns), np.float32) if depth is None else depth
+        ground[:] = 0.05
         level = f32(int(rows * dice.uniform(0.7, 0.78)))
         tall = float(level) / short
         light = np.zeros((columns, rows), np.float32)
@@ -345,13 +342,13 @@ class Aurora:
             ray = np.clip(0.85 + (0.7 + 0.6 * view.high) * grain, 0.06, None) ** 1.5
             glow_ = np.clip(0.62 + (0.8 + 0.3 * view.mid) * patch, 0.18, None) + knot
             power = (
-                (0.85 + 0.75 * view.energy)
+                (0.75 + 0.65 * view.energy)
                 * (columns / count)
                 * (1.0 - 0.14 * k)
                 * ray
                 * glow_
                 * ends
-                * (0.1 + spread) ** 0.6
+                * np.minimum(0.03 + spread, 2.5) ** 1.25
             )
             power *= np.clip(1.6 * view.energy + 1.5 - k, 0, 1)
             height = (0.5 + 0.25 * view.bass) * (0.8 + 0.6 * grain + 0.3 * patch)

@@ -108,8 +108,7 @@ def _block(tone, depth, left, right, top, bottom, above, below, span, level):
         for i in range(max(np.int32(left) - 1, 0), min(np.int32(right) + 2, columns)):
             cover = cy * min(clamp01(f32(i) + f32(1) - left), clamp01(right - f32(i)))
             tone[j, i] += cover * (t - tone[j, i])
-            if depth.shape[0] == rows:
-                depth[j, i] += cover * (level - depth[j, i])
+            depth[j, i] += cover * (level - depth[j, i])
 
 
 @kernel
@@ -344,8 +343,7 @@ def _mirror(tone, neon, depth, base, unit, time, chop, shine, octaves, seed):
             seen = mix(tone[a, b], tone[a + 1, b], w)
             tone[j, i] = f32(0.012) + seen * dim + shine * f32(0.1) * max(wave, f32(0)) * far
             neon[j, i] = mix(neon[a, b], neon[a + 1, b], w) * dim
-            if depth.shape[0] == rows:
-                depth[j, i] = f32(0.8) + f32(0.2) * clamp01(down / ((f32(rows) - f32(base)) * unit))
+            depth[j, i] = f32(0.8) + f32(0.2) * clamp01(down / ((f32(rows) - f32(base)) * unit))
 
 
 @kernel
@@ -368,7 +366,7 @@ class City:
         "city",
         "skyline",
         "street",
-        "night drive",
+        "metropolis",
         "neon",
         "downtown",
         "towers",
@@ -385,10 +383,9 @@ class City:
         unit = f32(1 / short)
         dice = np.random.default_rng(view.seed)
         seed = view.seed % 65536
-        # Never written where no depth is asked for: the kernels tell by its height.
-        ground = np.empty((rows + 1, columns), np.float32) if depth is None else depth
-        if depth is not None:
-            depth[:] = 0.02
+        # Worked out even where nobody asks for it: two code paths would round differently.
+        ground = np.empty((rows, columns), np.float32) if depth is None else depth
+        ground[:] = 0.02
         wide = columns / short
         base = int(rows * dice.uniform(0.7, 0.76))
         tall = min(base / short, 1.5)
@@ -399,7 +396,7 @@ class City:
         light = np.array(
             [middle, glow_, 0.6 + 0.6 * view.energy, 0.03 + 0.03 * view.brightness], np.float32
         )
-        times = 4
+        times = max(short // 150, 1)
         field = np.empty((base // times + 2, columns // times + 2), np.float32)
         drift = f32(dice.uniform(0, 60) + 0.012 * view.time + 0.03 * view.travel)
         _sky(

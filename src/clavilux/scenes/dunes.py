@@ -184,8 +184,7 @@ def _land(tone, full, depth, eye, unit, horizon, run, light, sky, band, moved, f
                         c = mix(from_v, value[i], w)
                         tone[j, i] += cover * c
                         full[j, i] += cover
-                        if depth.shape[0] == rows:
-                            depth[j, i] += cover * f32(1.25) / (f32(1) + f32(0.22) * z)
+                        depth[j, i] += cover * f32(1.25) / (f32(1) + f32(0.22) * z)
                 top[i] = y[i]
             last[i] = value[i]
             last_y[i] = y[i]
@@ -248,8 +247,7 @@ def _finish(rgb, tone, full, depth, ramp, horizon, unit, sun, wind, time, moved,
             near = glow((x - sun[0]) * (x - sun[0]), f32(1.2))
             t += wind[0] * streak * drift * (f32(0.06) + f32(0.22) * near)
             sand[i] = t + wind[1] * low * f32(0.05) * near
-            if depth.shape[0] == rows:
-                depth[j, i] = clamp01(depth[j, i] + (f32(1) - a) * f32(0.03))
+            depth[j, i] = clamp01(depth[j, i] + (f32(1) - a) * f32(0.03))
         for i in range(columns):
             rgb[0, j, i], rgb[1, j, i], rgb[2, j, i] = ramp_at(ramp, sand[i])
 
@@ -305,10 +303,9 @@ class Dunes:
         unit = f32(1 / short)
         dice = np.random.default_rng(view.seed)
         seed = u32(view.seed % 65536)
-        # Never written where no depth is asked for: the kernels tell by its height.
-        ground = np.empty((rows + 1, columns), np.float32) if depth is None else depth
-        if depth is not None:
-            depth[:] = 0
+        # Worked out even where nobody asks for it: two code paths would round differently.
+        ground = np.empty((rows, columns), np.float32) if depth is None else depth
+        ground[:] = 0
         tone = np.zeros((rows, columns), np.float32)
         full = np.zeros((rows, columns), np.float32)
         wide = columns / short

@@ -104,8 +104,7 @@ def _gas(rgb, depth, dust, view, core, roll, music, ramp, tint, octaves, seed):
             lit += f32(0.16) * reach * reach + heart * (f32(0.5) + f32(0.8) * gas[i])
             gas[i] = lit * clear
             web[i] = (reach * lane_ * relief * (f32(1) - heart) + f32(0.5) * heart * gas[i]) * clear
-            if depth.shape[0] == rows:
-                depth[j, i] = f32(0.15) + f32(0.2) * cloud + f32(0.3) * lane_
+            depth[j, i] = f32(0.15) + f32(0.2) * cloud + f32(0.3) * lane_
         for i in range(columns):
             shown = gas[i] / (gas[i] + f32(1.1))
             red, green, blue = ramp_at(ramp, f32(0.02) + f32(1.2) * shown + music[4])
@@ -143,8 +142,7 @@ def _star(rgb, depth, dust, cx, cy, size, spikes, strength, tone, level):
             rgb[0, j, i] += a * tone[0]
             rgb[1, j, i] += a * tone[1]
             rgb[2, j, i] += a * tone[2]
-            if depth.shape[0] == rows:
-                depth[j, i] = mix(depth[j, i], level, clamp01(f32(1.5) * a))
+            depth[j, i] = mix(depth[j, i], level, clamp01(f32(1.5) * a))
 
 
 @kernel
@@ -195,7 +193,7 @@ class Nebula:
         "galaxy",
         "cosmos",
         "universe",
-        "night sky",
+        "cosmic",
         "dream",
     )
     scale: ClassVar[float] = 0.5
@@ -207,8 +205,8 @@ class Nebula:
         short = min(rows, columns)
         dice = np.random.default_rng(view.seed)
         seed = u32(view.seed & 0xFFFFFFFF)
-        # Never written where no depth is asked for: the kernels tell by its height.
-        space = np.empty((rows + 1, columns), np.float32) if depth is None else depth
+        # Worked out even where nobody asks for it: two code paths would round differently.
+        space = np.empty((rows, columns), np.float32) if depth is None else depth
         moved = 0.02 * view.time + 0.035 * view.travel
         where = dice.choice([-1, 1], 2) * dice.uniform([0.1, 0.05], [0.22, 0.16])
         core = np.array([where[0] * columns / short, where[1] * rows / short], np.float32)

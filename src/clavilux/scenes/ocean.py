@@ -90,8 +90,7 @@ def _sky(rgb, depth, ramp, horizon, unit, sun, wide, drift, cover, octaves, seed
             tone[i] = mix(sky, shade, body * (f32(0.86) - f32(0.3) * disc))
         for i in range(columns):
             rgb[0, j, i], rgb[1, j, i], rgb[2, j, i] = ramp_at(ramp, tone[i])
-            if depth.shape[0] == rows:
-                depth[j, i] = f32(0.04)
+            depth[j, i] = f32(0.04)
 
 
 @fast
@@ -223,10 +222,7 @@ def _water(rgb, depth, ramp, horizon, unit, sun, wide, sea, chop, moved, light, 
             rgb[0, j, i] = mix(rgb[0, j, i], red, a) if a < f32(1) else red
             rgb[1, j, i] = mix(rgb[1, j, i], green, a) if a < f32(1) else green
             rgb[2, j, i] = mix(rgb[2, j, i], blue, a) if a < f32(1) else blue
-            if depth.shape[0] == rows:
-                depth[j, i] = mix(
-                    f32(0.2), f32(1), clamp01(down / (f32(rows) * unit - horizon * unit))
-                )
+            depth[j, i] = mix(f32(0.2), f32(1), clamp01(down / (f32(rows) * unit - horizon * unit)))
 
 
 @kernel
@@ -245,8 +241,7 @@ def _coast(rgb, depth, ramp, line, horizon, tone, level):
             rgb[0, j, i] = mix(rgb[0, j, i], red, a)
             rgb[1, j, i] = mix(rgb[1, j, i], green, a)
             rgb[2, j, i] = mix(rgb[2, j, i], blue, a)
-            if depth.shape[0] == rows:
-                depth[j, i] = mix(depth[j, i], level, a)
+            depth[j, i] = mix(depth[j, i], level, a)
 
 
 class Ocean:
@@ -273,8 +268,8 @@ class Ocean:
         unit = f32(1 / short)
         dice = np.random.default_rng(view.seed)
         seed = u32(view.seed % 65536)
-        # Never written where no depth is asked for: the kernels tell by its height.
-        ground = np.empty((rows + 1, columns), np.float32) if depth is None else depth
+        # Worked out even where nobody asks for it: two code paths would round differently.
+        ground = np.empty((rows, columns), np.float32) if depth is None else depth
         horizon = f32(rows * dice.uniform(0.44, 0.6))
         wide = columns / short
         across = dice.choice([-1, 1]) * dice.uniform(0.08, 0.24) * wide

@@ -67,7 +67,7 @@ def _sky(tone, floor, edge, unit, sun, ring, drift, octaves, seed):
             d = np.sqrt(d2)
             up = y / edge
             halo = f32(0.24) * glow(d2, f32(2.6) / sun[4]) + f32(0.22) * glow(d2, f32(26) / sun[4])
-            wave = ring[1] * glow((d - ring[0]) * (d - ring[0]), f32(500)) * f32(0.10)
+            wave = ring[1] * glow((d - ring[0]) * (d - ring[0]), f32(700)) * f32(0.10)
             rays = f32(0.8) + f32(0.4) * beam[i]
             sky = sun[5] * (f32(0.45) + f32(0.75) * up * up) + sun[3] * (halo * rays + wave)
             veil = smoothstep(f32(0.48), f32(0.78), cloud[i]) * smoothstep(f32(0.0), f32(0.25), up)
@@ -107,8 +107,7 @@ def _ridge(tone, depth, line, lie, slide, unit, sun, look, drift, octaves, seed)
             )
             t = mix(look[0] + rim, look[0] + veil, foot)
             tone[j, i] = mix(tone[j, i], t, cover)
-            if depth.shape[0] == rows:
-                depth[j, i] = mix(depth[j, i], look[5], cover)
+            depth[j, i] = mix(depth[j, i], look[5], cover)
 
 
 @kernel
@@ -151,8 +150,7 @@ def _pines(tone, depth, line, slide, unit, spacing, tall, dark, sway, level, see
                 cover = clamp01((edge - abs(x - axis)) / (f32(1.5) * unit) + f32(0.5))
                 cover *= clamp01(t * height / unit)
                 tone[j, i] = mix(tone[j, i], dark, cover)
-                if depth.shape[0] == rows:
-                    depth[j, i] = mix(depth[j, i], level, cover)
+                depth[j, i] = mix(depth[j, i], level, cover)
 
 
 @kernel
@@ -288,16 +286,15 @@ class Ridges:
         unit = f32(1 / short)
         dice = np.random.default_rng(view.seed)
         seed = view.seed % 65536
-        # Never written where no depth is asked for: the kernels tell by its height.
-        ground = np.empty((rows + 1, columns), np.float32) if depth is None else depth
-        if depth is not None:
-            depth[:] = 0.03
+        # Worked out even where nobody asks for it: two code paths would round differently.
+        ground = np.empty((rows, columns), np.float32) if depth is None else depth
+        ground[:] = 0.03
         wide, tall = columns / short, rows / short
         extra = 2 if view.detail else 0
         setting = dice.choice([-1, 1])
         across = wide * dice.uniform(0.2, 0.8)
         height = tall * (dice.uniform(0.28, 0.4) + 0.09 * setting * (view.progress - 0.5))
-        power = 0.75 + 0.3 * view.loudness + 0.08 * view.beat
+        power = 0.75 + 0.3 * view.loudness + 0.04 * view.beat
         sun = np.array(
             [
                 across,
@@ -330,7 +327,7 @@ class Ridges:
             look = np.array(
                 [
                     0.21 * (1 - near) + 0.015,
-                    0.16 * (1 - near) * (0.4 + view.beat),
+                    0.16 * (1 - near) * (0.4 + 0.4 * view.beat),
                     mist * (0.6 + 0.5 * view.bass),
                     0.13 + 0.1 * near,
                     0.12 + 0.1 * view.mid,
