@@ -114,9 +114,9 @@ def draw_scene(
         detail=detail,
         **state.music,
     )
-    depth = np.zeros(shape[1:], f32) if "parallax" in state.effects else None
+    depth = np.zeros(shape[1:], f32)  # always: a compiled loop without it may round differently
     scene.draw(rgb, view, depth=depth)
-    return from_rgb(rgb, depth=None if depth is None else depth, full_chroma=scale <= 0.5)
+    return from_rgb(rgb, depth=depth, full_chroma=scale <= 0.5)
 
 
 @lru_cache(maxsize=64)
