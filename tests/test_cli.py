@@ -150,5 +150,5 @@ def test_a_terminal_gets_progress(
     monkeypatch.setattr(terminal, "err", screen)
     monkeypatch.setenv("TERM", "xterm")
     answer = cli("preview", song, "--style", plain_style)
-    assert answer.code == 0 and "drawing" in answer.err
-    assert "drawing" not in cli("preview", song, "--style", plain_style, "--json").err
+    assert answer.code == 0 and "checking" in answer.err and "18/18" in answer.err
+    assert "checking" not in cli("preview", song, "--style", plain_style, "--json").err

@@ -11,7 +11,7 @@ from clavilux.model.spec import RenderSpec
 from support import PlainScene, add_plugins
 from workshop import hard_song, iris_failures, render, spec_of, tiny, write_song
 
-SECONDS = 8.0
+SECONDS = 6.0
 LIMITS = tiny(width=256, height=144)
 STARK = ("#000000", "#202020", "#F0F0F0", "#FFFFFF")
 CRIMSON = ("#100000", "#600000", "#FF1010", "#FF4040")
@@ -25,7 +25,7 @@ def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def hard_spec(song: Path, scene: str, **fields: object) -> RenderSpec:
     """Hard cuts between the starkest and the reddest palette, everything at full strength."""
     every = {"energy": 1.0, "transition": "cut", "scene": scene, **fields}
-    spec = spec_of(song, [0, 2, 3.5, 5, 6.5, SECONDS], **every)  # type: ignore[arg-type]
+    spec = spec_of(song, [0, 1.5, 2.5, 4, 5, SECONDS], **every)  # type: ignore[arg-type]
     palettes = (STARK, CRIMSON, STARK[::-1], CRIMSON, STARK)
     sections = [
         s.model_copy(update={"palette": p}) for s, p in zip(spec.sections, palettes, strict=True)

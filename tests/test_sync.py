@@ -29,7 +29,7 @@ from workshop import (
 
 pytestmark = pytest.mark.usefixtures("plain_scene")
 
-SECONDS = 14.0
+SECONDS = 10.0
 HEARING = 0.004
 """Seconds by which the analysis may misplace a click."""
 
@@ -39,7 +39,7 @@ def click_video(
 ) -> tuple[Path, RenderSpec, list[float]]:
     times = beat_times(bpm, SECONDS, first=0.32)
     song = write_song(folder / "clicks.wav", clicks(times, SECONDS, meter=meter))
-    spec = spec_of(song, [0, 6, SECONDS], effects={"pulse": 2.0}, transition="cut")
+    spec = spec_of(song, [0, 5, SECONDS], effects={"pulse": 2.0}, transition="cut")
     return song, spec, times
 
 
@@ -55,9 +55,8 @@ def rises(path: Path) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("bpm", "meter", "rate"),
-    [(90, 4, "24"), (120, 4, "30"), (174, 4, "60"), (120, 3, "30000/1001"), (90, 3, "60"),
-     (174, 4, "24")],
-)  # fmt: skip
+    [(90, 4, "24"), (120, 4, "30"), (174, 4, "60"), (120, 3, "30000/1001")],
+)
 def test_every_accent_flashes_on_its_clicks_frame(
     tmp_path: Path, bpm: float, meter: int, rate: str
 ) -> None:

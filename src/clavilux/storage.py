@@ -66,6 +66,7 @@ def written_whole(target: Path) -> Iterator[Path]:
     try:
         if target.is_dir():
             raise OutputError(f"cannot write {target}: it is a folder; name a file in it")
+        refuse_as_output(target)
         target.parent.mkdir(parents=True, exist_ok=True)
         yield beside
         with beside.open("rb") as file:

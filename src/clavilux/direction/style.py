@@ -194,7 +194,7 @@ def choose_style(analysis: Analysis, seed: int) -> str:
     Each style's misfit loses a random part (Gumbel noise, so that the choice is a softmax over
     the fit): unlike songs get unlike styles, and like songs not always the same.
     """
-    spread = 0.16
+    spread = 0.22
     misfit = {name: _misfit(load_style(name).fit, analysis) for name in style_names()}
     near = sorted(misfit, key=lambda n: (misfit[n], n))[:5]
     noise = -np.log(-np.log(np.clip(rng_for(analysis, seed, "style").random(5), 1e-9, 1 - 1e-9)))

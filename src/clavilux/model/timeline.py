@@ -84,7 +84,7 @@ class Transition(Value):
 
 
 class Timeline(Value):
-    """The whole edit."""
+    """The whole edit. The first and last clip may reach beyond it."""
 
     width: int
     height: int
@@ -102,7 +102,7 @@ class Timeline(Value):
     def _tiled(self) -> Timeline:
         if len(self.transitions) != len(self.clips) - 1:
             raise ValueError("a timeline needs one transition between each two clips")
-        if self.clips[0].span.start != 0 or self.clips[-1].span.end != self.frames:
+        if self.clips[0].span.start > 0 or self.clips[-1].span.end < self.frames:
             raise ValueError("the clips do not cover the timeline")
         pairs = zip(self.clips, self.clips[1:], self.transitions, strict=False)
         for before, after, transition in pairs:

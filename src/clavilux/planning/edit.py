@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -109,8 +110,7 @@ class _Planner:
         if part.duration is not None:
             last = min(last, first + max(1, self.rate.frames_for(part.duration)))
         window = FrameSpan(start=first, end=last)
-        takes = [t for t in self.takes if t.span.overlaps(window)]
-        return self._timeline(takes, window)
+        return self._timeline(self.takes, window)
 
     def loop(self, seconds: float, part: Part) -> Timeline:
         """One take of whole bars that ends where it began: its last beats show the time before."""
@@ -168,28 +168,17 @@ class _Planner:
         return FrameSpan(start=first, end=max(first, min(self.rate.frame_at(end), self.frames)))
 
     def _timeline(self, takes: list[_Take], window: FrameSpan) -> Timeline:
-        """Lay takes on the timeline; each later one starts early enough to end its transition
-        on its own first frame: a dissolve ends on the downbeat."""
-        clips, transitions = [], []
-        for i, take in enumerate(takes):
-            overlap = self._overlap(takes[i - 1], take) if i else 0
-            start = take.span.start - overlap if i else window.start
-            span = FrameSpan(
-                start=start - window.start,
-                end=min(take.span.end, window.end) - window.start,
-            )
-            clips.append(self._clip(take, span, window.start))
-            if i:
-                mixing = FrameSpan(start=span.start, end=take.span.start - window.start)
-                name = take.section.transition if take.index == 0 else "dissolve"
-                transitions.append(
-                    Transition(
-                        span=mixing, use=self._mix("dissolve" if name == "cut" else name, take)
-                    )
-                )
-        times = sorted(
-            {self.rate.frame_at(a.time) - window.start for a in self.accents if a.weight > 0.4}
-        )
+        """The part of the edit that a window shows, counted from the window's first frame.
+
+        Clips that reach beyond the window keep their length, so a part looks as in the whole.
+        """
+        shown = FrameSpan(start=0, end=len(window))
+        laid = [
+            (clip, transition)
+            for clip, transition in self._laid(takes, -window.start)
+            if clip.span.overlaps(shown)
+        ]
+        frames = {self.rate.frame_at(a.time) - window.start for a in self.accents if a.weight > 0.4}
         return Timeline(
             width=self.preset.width,
             height=self.preset.height,
@@ -197,10 +186,26 @@ class _Planner:
             frames=len(window),
             offset=window.start,
             signals=self.signals,
-            clips=tuple(clips),
-            transitions=tuple(transitions),
-            accents=tuple(n for n in times if 0 <= n < len(window)),
+            clips=tuple(clip for clip, _ in laid),
+            transitions=tuple(transition for _, transition in laid[1:] if transition),
+            accents=tuple(n for n in sorted(frames) if n in shown),
         )
+
+    def _laid(self, takes: list[_Take], shift: int) -> Iterator[tuple[Clip, Transition | None]]:
+        """Clips, each with the transition it begins with. One starts early enough to end its
+        transition on its own first frame: a dissolve ends on the downbeat."""
+        before = None
+        for take in takes:
+            early = self._overlap(before, take) if before else 0
+            begin, end = take.span.start + shift, take.span.end + shift
+            clip = self._clip(take, FrameSpan(start=begin - early, end=end), shift)
+            transition = None
+            if before:
+                name = take.section.transition if take.index == 0 else "dissolve"
+                mix = self._mix("dissolve" if name == "cut" else name, take)
+                transition = Transition(span=FrameSpan(start=begin - early, end=begin), use=mix)
+            yield clip, transition
+            before = take
 
     def _overlap(self, before: _Take, take: _Take) -> int:
         """Frames two takes share: 1-4 beats between sections, fewer between shots."""
@@ -214,14 +219,14 @@ class _Planner:
         longest = min(len(before.span), len(take.span)) // 2
         return min(round(beats * beat * float(self.rate)), longest)
 
-    def _clip(self, take: _Take, span: FrameSpan, first: int) -> Clip:
+    def _clip(self, take: _Take, span: FrameSpan, shift: int) -> Clip:
         section = take.section
         source = self._source(take)
         return Clip(
             section=section.label,
             span=span,
             section_span=FrameSpan(
-                start=take.section_span.start - first, end=take.section_span.end - first
+                start=take.section_span.start + shift, end=take.section_span.end + shift
             ),
             source=source,
             palette=section.palette,
@@ -236,7 +241,7 @@ class _Planner:
             for wanted in (number, *range(16)):
                 if still := self.stills.get((label, wanted)):
                     return still
-        seed = seed_of(self.spec.seed, label, "scene", number)
+        seed = seed_of(self.spec.seed, self.spec.title, label, "scene", number)
         return SceneSource(scene=take.section.scene, seed=seed)
 
     def _effects(self, take: _Take, source: Source) -> tuple[EffectUse, ...]:
@@ -263,7 +268,7 @@ class _Planner:
             seconds=self.rate.seconds(len(take.span)),
             beat_seconds=self.analysis.beat_period,
             framing=take.plan.framing,
-            variation=_variation(self.spec.seed, take.section.label, take.index),
+            variation=_variation(self.spec, take.section.label, take.index),
         )
         effect = registry.get("effects", name)
         return EffectUse(effect=name, parameters=effect.drive(shot))
@@ -274,7 +279,7 @@ def seed_of(*parts: object) -> int:
     return int(digest(list(map(str, parts)))[:8], 16) & 0x7FFFFFFF
 
 
-def _variation(seed: int, label: str, index: int) -> tuple[float, float, float, float]:
-    rng = np.random.default_rng(seed_of(seed, label, "shot", index))
+def _variation(spec: RenderSpec, label: str, index: int) -> tuple[float, float, float, float]:
+    rng = np.random.default_rng(seed_of(spec.seed, spec.title, label, "shot", index))
     a, b, c, d = (float(v) for v in rng.random(4))
     return a, b, c, d

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from clavilux.model.song import Analysis, Beat
 
 SHORTEST_GAP = 0.36
-"""Seconds between two visible accents: fewer than three begin in any one second."""
+"""Seconds between two visible accents: no more than three begin in any one second."""
 
 CALMER = 0.5
 """What is left of an accent's weight each time a finished video flashed too much."""

@@ -33,7 +33,7 @@ def _request(spec: RenderSpec, section: SectionSpec, index: int, preset: Preset)
         simplified=words.simplified,
         width=round(preset.width * HEADROOM / 2) * 2,
         height=round(preset.height * HEADROOM / 2) * 2,
-        seed=seed_of(spec.seed, section.label, "still", index),
+        seed=seed_of(spec.seed, spec.title, section.label, "still", index),
         scene=section.scene,
         palette=section.palette,
         energy=min(1.0, section.energy + 0.25) if hero else section.energy,

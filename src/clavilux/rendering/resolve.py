@@ -44,6 +44,7 @@ class FrameState(Value):
     """Everything that decides one frame's pixels, besides the bytes that digests name."""
 
     frame: int
+    """Of the song, whatever part of it is rendered: it seeds the grain."""
     layers: tuple[LayerState, ...]
     mix: str = ""
     """The effect that turns the first layer into the second."""
@@ -59,11 +60,11 @@ def resolve(timeline: Timeline, frame: int) -> FrameState:
     shown = [i for i, clip in enumerate(timeline.clips) if frame in clip.span]
     layers = tuple(_layer(timeline, i, frame) for i in shown)
     if len(layers) == 1:
-        return FrameState(frame=frame, layers=layers, effects=layers[0].effects)
+        return FrameState(frame=frame + timeline.offset, layers=layers, effects=layers[0].effects)
     transition = timeline.transitions[shown[0]]
     progress = (frame - transition.span.start + 1) / (len(transition.span) + 1)
     return FrameState(
-        frame=frame,
+        frame=frame + timeline.offset,
         layers=layers,
         mix=transition.use.effect,
         mix_values=_values(timeline, transition.use, frame, transition.span.start),

@@ -28,7 +28,7 @@ def segments(timeline: Timeline) -> tuple[FrameSpan, ...]:
     for before, after, transition in pairs:
         if before.section != after.section:
             seams |= {max(0, transition.span.start), transition.span.end}
-    edges = sorted(seams)
+    edges = sorted(seam for seam in seams if 0 <= seam <= timeline.frames)
     return tuple(
         part
         for start, end in pairwise(edges)
