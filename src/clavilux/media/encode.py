@@ -65,7 +65,7 @@ def encode_segment(
         context.colorspace = BT709
         context.color_range = LIMITED
         for number, planes in enumerate(frames):
-            frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
+            frame = av.VideoFrame.from_numpy_buffer(planes, format="yuv420p")
             frame.pts = number
             frame.time_base = 1 / rate.fraction
             frame.colorspace = BT709

@@ -39,6 +39,7 @@ def measure(path: Path, *, on_frame: Callable[[], None] = lambda: None) -> Measu
         with av.open(str(path)) as container:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
+            stream.codec_context.options = {"skip_loop_filter": "all"}  # means need no deblocking
             for frame in container.decode(stream):
                 times.append(float(frame.pts * stream.time_base))  # type: ignore[operator]
                 blocks.append(_means(frame))
@@ -49,14 +50,18 @@ def measure(path: Path, *, on_frame: Callable[[], None] = lambda: None) -> Measu
 
 
 def _means(frame: av.VideoFrame) -> NDArray[np.float32]:
-    height, width = frame.height, frame.width
-    planes = np.asarray(frame.to_ndarray(format="yuv420p"), np.uint8)
-    luma = planes[:height]
-    chroma = planes[height:].reshape(2, height // 2, width // 2)
-    means = np.stack([_blocks(luma), _blocks(chroma[0]), _blocks(chroma[1])])
+    if frame.format.name != "yuv420p":
+        frame = frame.reformat(format="yuv420p")
+    means = np.stack([_blocks(_view(plane)) for plane in frame.planes])
     means[0] = (means[0] - 16) / 219
     means[1:] = (means[1:] - 128) / 224
     return means.astype(np.float32)
+
+
+def _view(plane: av.VideoPlane) -> NDArray[np.uint8]:
+    """A plane's pixels where they lie, (height, width)."""
+    lines = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+    return lines[: plane.height, : plane.width]
 
 
 def _blocks(plane: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -364,7 +364,7 @@ class Glass:
             2 * np.pi * (0.11 * view.travel + 0.02 * view.time + by_group)
         )
         glint = 0.5 + 0.5 * np.sin(2 * np.pi * (0.4 * view.travel + 0.1 * view.time + own[:, 2]))
-        lit = 0.36 * view.beat * turn_taking**4 + (
+        lit = 0.14 * view.beat * turn_taking**4 + (
             0.25 * view.high + 0.15 * view.flux
         ) * glint**12 * (own[:, 3] > 0.5)
         if layout != "arcs":
