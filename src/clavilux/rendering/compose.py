@@ -23,6 +23,9 @@ f32 = np.float32
 LoadStill = Callable[[StillSource], Planes]
 """How a still's planes are had: by the edge, which knows the store."""
 
+LEAST_ABERRATION = 5e-4
+"""Half a pixel at the edge of 1080p; less cannot be seen and is not drawn."""
+
 SOFTEST_DITHER = 0.35
 """Codes, standard deviation: the least noise, against banding."""
 
@@ -72,7 +75,7 @@ class Renderer:
         out = np.empty((height * 3 // 2, width), np.uint8)
         luma = out[:height]
         chroma = out[height:].reshape(2, height // 2, width // 2)
-        shift = fields.aberration if fields.aberration > 2e-4 else 0.0
+        shift = fields.aberration if fields.aberration > LEAST_ABERRATION else 0.0
         pictures = [layer.picture(shift=shift) for layer in fields.layers]
         noise = self._noise(frame, fields.grain)
         weight = np.ascontiguousarray(fields.weight, dtype=f32)
