@@ -149,10 +149,14 @@ def _drawer(song: Path, options: pipeline.RenderOptions, store: Store):  # type:
 def _encode_alone(
     song: Path, options: pipeline.RenderOptions, store: Store, workers: int
 ) -> tuple[float, float]:
-    """Wall and core seconds of encoding the same frames, drawn before the clock runs, with as many
-    encoders side by side; a segment at a time, so that memory stays small."""
+    """Wall and core seconds of encoding the same frames, drawn before the clock runs.
+
+    As many encoders run side by side as in the render, a batch of segments at a time, so that
+    memory stays small. The wall time is taken as that of perfect parallelism, cores / workers:
+    the batches end unevenly, which must not count against encoding.
+    """
     drawer, timeline, _ = _drawer(song, options, store)
-    wall = cores = 0.0
+    cores = 0.0
     spans = segments(timeline)
     with ThreadPoolExecutor(workers) as pool:
         for first in range(0, len(spans), workers):
@@ -160,11 +164,10 @@ def _encode_alone(
                 [drawer.frame(n) for n in range(span.start, span.end)]
                 for span in spans[first : first + workers]
             ]
-            begin, used = time.perf_counter(), core_seconds()
+            used = core_seconds()
             list(pool.map(lambda frames: _encode(frames, timeline, options.encoder), batch))
-            wall += time.perf_counter() - begin
             cores += core_seconds() - used
-    return min(wall, cores), cores
+    return cores / workers, cores
 
 
 def _encode(frames: list[NDArray[np.uint8]], timeline, settings: EncoderSettings) -> bytes:  # type: ignore[no-untyped-def]
