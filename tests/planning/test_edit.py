@@ -201,3 +201,16 @@ def test_another_still_changes_its_own_clips_only() -> None:
     )
     differ = [a.section for a, b in zip(base.clips, changed.clips, strict=True) if a != b]
     assert differ and set(differ) == {"chorus_1"}
+
+
+@given(songs())
+@settings(max_examples=30, deadline=None)
+def test_a_loop_shows_the_climax(song: tuple[Analysis, RenderSpec, str]) -> None:
+    """Without a wish it is taken from around the song's peak, not from its start."""
+    analysis, spec, rate = song
+    timeline = make_timeline(analysis, spec, preset=make_preset(rate=rate, loop=8.0))
+    length = timeline.rate.seconds(timeline.frames)
+    start = timeline.rate.seconds(timeline.offset)
+    bar = analysis.beat_period * analysis.meter
+    latest = max(analysis.duration - length, 0.0)
+    assert abs(start - min(max(analysis.climax - length / 4, 0.0), latest)) <= bar + 0.1

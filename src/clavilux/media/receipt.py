@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -58,7 +59,7 @@ def _means(frame: av.VideoFrame) -> NDArray[np.float32]:
     return means.astype(np.float32)
 
 
-def _view(plane: av.VideoPlane) -> NDArray[np.uint8]:
+def _view(plane: Any) -> NDArray[np.uint8]:
     """A plane's pixels where they lie, (height, width)."""
     lines = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
     return lines[: plane.height, : plane.width]

@@ -77,7 +77,7 @@ def plan_timeline(
     """The whole edit for a preset. `calm` above 0 makes accents softer and rarer."""
     planner = _Planner(spec, analysis, preset, stills, allow_flashing, calm)
     if preset.loop_seconds:
-        return planner.loop(preset.loop_seconds, part or Part(start=-1.0))
+        return planner.loop(preset.loop_seconds, part or Part())
     return planner.song(part or Part())
 
 
@@ -135,7 +135,7 @@ class _Planner:
         bar = self.analysis.beat_period * self.analysis.meter
         length = max(1, int(seconds / bar + 0.02)) * bar if bar <= seconds else seconds
         frames = min(round(length * float(self.rate)), self.frames)
-        wish = part.start if part.start >= 0 else self.analysis.climax - length / 4
+        wish = part.start or self.analysis.climax - length / 4
         start = self.rate.frame_at(self.analysis.nearest_downbeat(max(wish, 0.0)))
         start = min(max(start, 0), self.frames - frames)
         return FrameSpan(start=start, end=start + frames)
