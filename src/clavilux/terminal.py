@@ -110,28 +110,34 @@ def show_spec(spec: RenderSpec, analysis: Analysis) -> None:
 
 
 def show_report(report: RenderReport) -> None:
+    """A few lines: in time, safe, what was reused, and every notice."""
     sync, flash = report.sync, report.flash
-    accents = (
-        f"beats seen within {sync.accent_median_ms:.0f} ms (95 %: {sync.accent_p95_ms:.0f} ms)"
-        if sync.accent_median_ms is not None
-        else "no beat accents to measure"
-    )
-    out.print(
-        f"[bold]{sync.frames}[/] frames, style {report.style}; {accents}; sound starts at "
-        f"{sync.audio_start_ms:+.0f} ms; worst second has {flash.general_flashes:g} flashes"
-    )
-    if not flash.passed:
-        out.print("[yellow]flashing beyond the photosensitivity limit[/]")
-    if not flash.limited:
-        out.print("[yellow]the flash limiter was off (--allow-flashing)[/]")
-    for notice in report.notices:
-        out.print(f"[yellow]{notice}[/]")
-    out.print(
-        f"{report.segments} segments, {report.segments_reused} reused; "
-        f"{report.stills} stills, {report.stills_reused} reused; "
-        f"{sum(report.seconds.values()):.0f} s",
-        style="dim",
-    )
+    seen = "no beat accents to measure"
+    if sync.accent_median_ms is not None:
+        seen = (
+            f"{sync.accents_found} of {sync.accents_planned} beat accents found in the picture, "
+            f"median {sync.accent_median_ms:.0f} ms from the plan (95 %: {sync.accent_p95_ms:.0f} ms)"
+        )
+    lines = [
+        f"[bold]{sync.frames}[/] frames, style {report.style}, audio {report.audio}",
+        f"in time: {seen}; sound starts at {sync.audio_start_ms:+.0f} ms",
+        f"flashes: {max(flash.general_flashes, flash.red_flashes):g} in the worst second, "
+        f"{flash.limit} are safe",
+        *(f"[yellow]{notice}[/]" for notice in _warnings(report)),
+        f"[dim]{report.segments} segments, {report.segments_reused} reused; {report.stills} stills, "
+        f"{report.stills_reused} reused; {sum(report.seconds.values()):.0f} s[/]",
+    ]
+    for line in lines:
+        out.print(line, soft_wrap=True)
+
+
+def _warnings(report: RenderReport) -> list[str]:
+    warnings = list(report.notices)
+    if not report.flash.passed:
+        warnings.append("this video flashes beyond the photosensitivity limit")
+    if not report.flash.limited:
+        warnings.append("the flash limiter was off (--allow-flashing)")
+    return warnings
 
 
 def show_styles(looks: Sequence[Style]) -> None:
