@@ -116,7 +116,8 @@ def show_report(report: RenderReport) -> None:
     if sync.accent_median_ms is not None:
         seen = (
             f"{sync.accents_found} of {sync.accents_planned} beat accents found in the picture, "
-            f"median {sync.accent_median_ms:.0f} ms from the plan (95 %: {sync.accent_p95_ms:.0f} ms)"
+            f"median {sync.accent_median_ms:.0f} ms from the plan "
+            f"(95 %: {sync.accent_p95_ms:.0f} ms)"
         )
     lines = [
         f"[bold]{sync.frames}[/] frames, style {report.style}, audio {report.audio}",
@@ -124,8 +125,9 @@ def show_report(report: RenderReport) -> None:
         f"flashes: {max(flash.general_flashes, flash.red_flashes):g} in the worst second, "
         f"{flash.limit} are safe",
         *(f"[yellow]{notice}[/]" for notice in _warnings(report)),
-        f"[dim]{report.segments} segments, {report.segments_reused} reused; {report.stills} stills, "
-        f"{report.stills_reused} reused; {sum(report.seconds.values()):.0f} s[/]",
+        f"[dim]{report.segments} segments, {report.segments_reused} reused; "
+        f"{report.stills} stills, {report.stills_reused} reused; "
+        f"{sum(report.seconds.values()):.0f} s[/]",
     ]
     for line in lines:
         out.print(line, soft_wrap=True)
