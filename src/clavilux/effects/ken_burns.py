@@ -55,7 +55,7 @@ class KenBurns:
         strength = min(shot.strength, 1.5)
         reach = min(min(0.012 * shot.seconds, 0.06) * (0.5 + shot.energy) * strength, 0.1)
         close = (1.0, 1.34, 1.18)[shot.framing % 3]
-        room = 0.42 * (1 - 1 / close)
+        room = 0.3 * (1 - 1 / close)
         return {
             "zoom_rate": Curve(base=inward * (0.5 + 1.5 * shot.energy) * strength),
             "pan_x": Curve(base=reach * math.cos(angle)),

@@ -173,24 +173,26 @@ def _without_interrupts() -> Iterator[None]:
 
 
 def _work(pipe: Connection, plan: str, folder: str, settings: dict[str, object]) -> None:
-    """A worker's life: read the timeline once, then draw what it is told."""
+    """A worker's life: read the timeline once, then draw what it is told until nobody listens."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    timeline = Timeline.model_validate_json(Path(plan).read_bytes())
-    store = Store(Path(folder))
-    drawer = SegmentDrawer(timeline, store, EncoderSettings.model_validate(settings))
-    while True:
-        try:
-            start, end, key = pipe.recv()
-        except (EOFError, OSError):
-            return
-        try:
-            span = FrameSpan(start=start, end=end)
-            store.put(key, SUFFIX, drawer.segment(span, on_frame=lambda: pipe.send(("drawn", 1))))
-        except ConnectionError:
-            return  # nobody listens any more
-        except ClaviluxError as error:
-            pipe.send(("failed", str(error)))
-        except Exception as error:
-            pipe.send(("failed", f"{type(error).__name__}: {error}"))
-        else:
-            pipe.send(("done", key))
+    with suppress(OSError, EOFError):
+        timeline = Timeline.model_validate_json(Path(plan).read_bytes())
+        store = Store(Path(folder))
+        drawer = SegmentDrawer(timeline, store, EncoderSettings.model_validate(settings))
+        while True:
+            _draw_one(pipe, drawer, store)
+
+
+def _draw_one(pipe: Connection, drawer: SegmentDrawer, store: Store) -> None:
+    start, end, key = pipe.recv()
+    try:
+        span = FrameSpan(start=start, end=end)
+        store.put(key, SUFFIX, drawer.segment(span, on_frame=lambda: pipe.send(("drawn", 1))))
+    except ConnectionError:
+        raise
+    except ClaviluxError as error:
+        pipe.send(("failed", str(error)))
+    except Exception as error:
+        pipe.send(("failed", f"{type(error).__name__}: {error}"))
+    else:
+        pipe.send(("done", key))
