@@ -86,6 +86,7 @@ def render(
     as_json: Json = False,
 ) -> None:
     """Make the video of a song, or of an edited spec. Run again to continue after a stop."""
+    _refuse_contradiction(source, style, seed, tier)
     options = _options(style, seed, tier, preset, fps, start, duration, allow_flashing, workers)
     target = output or _beside(source, ".mp4" if preset == "youtube" else f".{preset}.mp4")
     _render(source, target, options, as_json)
@@ -103,11 +104,14 @@ def preview(
     as_json: Json = False,
 ) -> None:
     """A quick look: the whole video, or ten seconds of it, at 640x360."""
-    start = str(max(0.0, _seconds(at, "--at") - 5)) if at else "0"
+    _refuse_contradiction(source, style, seed, tier)
+    moment = _seconds(at, "--at") if at else None
+    start = "0" if moment is None else str(max(0.0, moment - 5))
     options = _options(
         style, seed, tier, "preview", "", start, "10" if at else "", False, workers, fast=True
     )
-    _render(source, output or _beside(source, ".preview.mp4"), options, as_json)
+    name = ".preview.mp4" if moment is None else f".preview-at-{moment:g}s.mp4"
+    _render(source, output or _beside(source, name), options, as_json)
 
 
 @app.command(no_args_is_help=True)
@@ -118,7 +122,11 @@ def analyze(
 ) -> None:
     """What Clavilux hears: tempo, beats, key, mood, sections."""
     from clavilux import pipeline, terminal
+    from clavilux.storage import refuse_as_output
 
+    _refuse_spec(song)
+    if plot is not None:
+        refuse_as_output(plot, song)
     with terminal.progress(quiet=as_json) as on_progress:
         analysis = pipeline.analyze(song, _store(), on_progress=on_progress)
     if plot is not None:
@@ -151,25 +159,26 @@ def plan(
     from clavilux.planning.stills import image_requests
     from clavilux.storage import refuse_as_output, write_atomically
 
+    _refuse_spec(song)
     options = _options(style, seed, tier, "youtube", "", "0", "", False, 0)
-    store = _store()
-    with terminal.progress(quiet=as_json) as on_progress:
-        pipeline.analyze(song, store, on_progress=on_progress)
-    spec, analysis = pipeline.direct(song, options, store)
     target = output or _beside(song, ".spec.yaml")
     refuse_as_output(target, song)
+    with terminal.progress(quiet=as_json) as on_progress:
+        spec, analysis = pipeline.direct(song, options, _store(), on_progress=on_progress)
     spec = spec.model_copy(update={"song": _seen_from(target.parent, song)})
     if prompts:
         for request in image_requests(spec, options.preset):
-            typer.echo(f"{request.section} {request.index}: {request.prompt}\n")
+            typer.echo(f"{request.section} {request.index}: {request.prompt}\n", err=as_json)
+    on_screen = str(target) == "-"
+    text = write_spec(spec, name="song.spec.yaml" if on_screen else target.name)
+    if on_screen and not as_json:
+        typer.echo(text)
+    if not on_screen and (output or not as_json):
+        write_atomically(target, text.encode())
     if as_json:
         typer.echo(spec.model_dump_json())
+    if on_screen or as_json:
         return
-    text = write_spec(spec, name=target.name)
-    if str(target) == "-":
-        typer.echo(text)
-        return
-    write_atomically(target, text.encode())
     terminal.show_spec(spec, analysis)
     typer.echo(f"spec: {target}\nnext: clavilux render {target}")
 
@@ -309,6 +318,23 @@ def _seconds(text: str, what: str) -> float:
     if not 0 <= total < 1e6:
         raise InputError(f"{what} '{text}' is out of range")
     return total
+
+
+def _refuse_contradiction(source: Path, style: str, seed: int, tier: str) -> None:
+    """A spec says these itself; silently ignoring them would surprise."""
+    from clavilux.pipeline import SPEC_SUFFIXES
+
+    if source.suffix.lower() in SPEC_SUFFIXES and (style, seed, tier) != ("auto", 1, "auto"):
+        raise InputError(
+            f"{source} has its own style, seed and tiers; edit it there, or give the song instead"
+        )
+
+
+def _refuse_spec(song: Path) -> None:
+    from clavilux.pipeline import SPEC_SUFFIXES
+
+    if song.suffix.lower() in SPEC_SUFFIXES:
+        raise InputError(f"{song} is a render spec, not a song; use `clavilux render {song}`")
 
 
 def _beside(source: Path, suffix: str) -> Path:

@@ -24,7 +24,7 @@ from clavilux.media import audio, mux
 from clavilux.media.encode import EncoderSettings
 from clavilux.media.receipt import Measured, measure
 from clavilux.model.codec import digest
-from clavilux.model.errors import InputError
+from clavilux.model.errors import InputError, PluginError, SpecError
 from clavilux.model.report import RenderReport
 from clavilux.model.song import Analysis
 from clavilux.model.spec import PRESETS, Preset, RenderSpec, Tier
@@ -34,13 +34,15 @@ from clavilux.planning.stills import image_requests
 from clavilux.providers.fulfil import Fulfilled, fulfil
 from clavilux.rendering.segments import segment_key, segments
 from clavilux.reporting import Film, describe, flash_report
-from clavilux.storage import Store, refuse_as_output, write_atomically
+from clavilux.storage import Store, refuse_as_output, try_writing, write_atomically
 
 OnProgress = Callable[[str, str, int, int], None]
 """Called with the verb, what it is at, how much is done and how much there is."""
 
 CALMEST = 2
 """How many times a video that flashes too much is drawn again, calmer each time."""
+
+VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov")
 
 SPEC_SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -67,7 +69,7 @@ class RenderOptions:
 
 def analyze(song: Path, store: Store, *, on_progress: OnProgress = _silent) -> Analysis:
     """Listen to a song: decode it and describe it. Known songs are remembered."""
-    from clavilux.analysis.analyze import analyze as describe
+    from clavilux.analysis.analyze import analyze as hear
 
     made_by = of_sources("analysis", "media/audio.py", "media/audio_frames.py", "model/song.py")
     key = digest("analysis", made_by, audio.file_digest(song))
@@ -78,18 +80,20 @@ def analyze(song: Path, store: Store, *, on_progress: OnProgress = _silent) -> A
         song, progress=lambda share: on_progress("listening", song.name, round(50 * share), 100)
     )
     on_progress("listening", song.name, 50, 100)
-    analysis = describe(facts, samples)
+    analysis = hear(facts, samples)
     store.put(key, ".json", analysis.model_dump_json().encode())
     on_progress("listening", song.name, 100, 100)
     return analysis
 
 
-def direct(source: Path, options: RenderOptions, store: Store) -> tuple[RenderSpec, Analysis]:
+def direct(
+    source: Path, options: RenderOptions, store: Store, *, on_progress: OnProgress = _silent
+) -> tuple[RenderSpec, Analysis]:
     """The spec to render: read from a spec file, or written by the rules for a song."""
     if source.suffix.lower() in SPEC_SUFFIXES:
         spec = read_spec(source)
-        return spec, analyze(song_of(spec, source), store)
-    analysis = analyze(source, store)
+        return spec, analyze(song_of(spec, source), store, on_progress=on_progress)
+    analysis = analyze(source, store, on_progress=on_progress)
     spec = RulesDirector().direct(
         analysis,
         style=options.style,
@@ -102,9 +106,12 @@ def direct(source: Path, options: RenderOptions, store: Store) -> tuple[RenderSp
 
 def song_of(spec: RenderSpec, source: Path) -> Path:
     """The song a spec names, relative to the spec file."""
-    song = Path(spec.song).expanduser()
-    beside = source.parent / song
-    return beside if not song.is_absolute() and beside.exists() else song
+    if source.suffix.lower() not in SPEC_SUFFIXES:
+        return source
+    song = source.parent / Path(spec.song).expanduser()
+    if not song.exists():
+        raise SpecError(f"{source}: there is no song '{song}'; correct `song:` in the spec")
+    return song
 
 
 def paint(
@@ -159,11 +166,12 @@ def render(
 ) -> RenderReport:
     """A song, or a spec, becomes a video and its report."""
     refuse_as_output(output, source)
+    if output.suffix.lower() not in VIDEO_SUFFIXES:
+        raise InputError(f"{output}: the video is an mp4; name it .mp4")
+    try_writing(output)
     clock = _Clock()
     with clock("listen and direct"):
-        if source.suffix.lower() not in SPEC_SUFFIXES:
-            analyze(source, store, on_progress=on_progress)
-        spec, analysis = direct(source, options, store)
+        spec, analysis = direct(source, options, store, on_progress=on_progress)
         check(spec, analysis)
         song = song_of(spec, source)
         refuse_as_output(output, song)
@@ -227,9 +235,12 @@ def report_path(output: Path) -> Path:
 def check(spec: RenderSpec, analysis: Analysis) -> None:
     """Refuse a spec that names what does not exist or does not fit the song."""
     for section in spec.sections:
-        registry.get("scenes", section.scene)
-        for name in section.effects:
-            registry.get("effects", name)
+        try:
+            registry.get("scenes", section.scene)
+            for name in section.effects:
+                registry.get("effects", name)
+        except PluginError as error:
+            raise SpecError(f"section '{section.label}': {error}") from None
         if section.start >= analysis.duration + 0.5:
             raise InputError(
                 f"section '{section.label}' starts at {section.start} s, after the song ends "

@@ -87,7 +87,8 @@ TIER_3 = "tier 3 needs a video provider; none is installed"
 
 def _notices(film: Film, spec: RenderSpec, made: tuple[Fulfilled, ...]) -> tuple[str, ...]:
     notices = [m.notice for m in made if m.notice]
-    video = [s.label for s in spec.sections if s.tier == 3]
+    shown = {clip.section for clip in film.timeline.clips}
+    video = [s.label for s in spec.sections if s.tier == 3 and s.label in shown]
     if video:
         notices.append(f"{TIER_3}: {', '.join(video)} drawn as tier 2")
     if film.calm:
@@ -102,7 +103,8 @@ def _section_report(
     if not clips:
         return None
     section = next(s for s in spec.sections if s.label == label)
-    drawn: Tier = 2 if any(c.source.kind == "still" for c in clips) else 1
+    kinds = {clip.source.kind for clip in clips}
+    drawn: Tier = 1 if kinds == {"scene"} or section.tier == 1 else 2
     failed = next((m.notice for m in made if m.request.section == label and m.notice), "")
     if section.tier == 3:
         failed = TIER_3

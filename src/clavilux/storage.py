@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -49,6 +50,18 @@ def refuse_as_output(target: Path, *sources: Path) -> None:
             raise OutputError(f"{target} would be overwritten, and it is needed; name another file")
 
 
+def try_writing(target: Path) -> None:
+    """Raise OutputError now rather than after hours of work, if the place cannot be written."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=target.parent):
+            pass
+    except OSError as error:
+        raise OutputError(
+            f"cannot write {target}: {error.strerror or error}; choose another place"
+        ) from error
+
+
 def write_atomically(target: Path, data: bytes) -> None:
     """Write a file whole or not at all. Raises OutputError with the system's reason."""
     with written_whole(target) as path:
@@ -73,7 +86,9 @@ def written_whole(target: Path) -> Iterator[Path]:
             os.fsync(file.fileno())
         beside.replace(target)
     except OSError as error:
-        raise OutputError(f"cannot write {target}: {error.strerror or error}") from error
+        raise OutputError(
+            f"cannot write {target}: {error.strerror or error}; choose another place"
+        ) from error
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)

@@ -135,6 +135,9 @@ def show_report(report: RenderReport) -> None:
 
 def _warnings(report: RenderReport) -> list[str]:
     warnings = list(report.notices)
+    planned, found = report.sync.accents_planned, report.sync.accents_found
+    if planned >= 10 and found < 0.5 * planned:
+        warnings.append(f"only {found} of {planned} beats can be seen in the picture")
     if not report.flash.passed:
         warnings.append("this video flashes beyond the photosensitivity limit")
     if not report.flash.limited:

@@ -108,7 +108,7 @@ def build_image_prompt(section: SectionSpec, global_style: str, *, aspect: float
 
     `aspect` is width / height of the video.
     """
-    subject = section.prompt or section.theme
+    subject = ", ".join(part for part in (section.theme, section.prompt) if part)
     colors = ", ".join(f"{color_name(c)} {c}" for c in section.palette)
     parts = (
         subject,

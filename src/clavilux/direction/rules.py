@@ -60,6 +60,7 @@ def _sections(
     scenes = plan_scenes(analysis, style, seed=seed)
     palettes = section_palettes(analysis, style, energies=energies, seed=seed)
     stills = plan_stills(analysis)
+    tiers = [tier or _tier(s) for s in sections]
     starts = [0.0, *(round(s.start, 3) for s in sections[1:]), round(analysis.duration, 3)]
     words = _Words(analysis, style, seed=seed)
     specs = []
@@ -74,10 +75,10 @@ def _sections(
                 palette=palettes[i],
                 mood=mood,
                 prompt=prompt,
-                tier=tier or _tier(section, energies[i]),
+                tier=tiers[i],
                 scene=scenes[i],
                 energy=energies[i],
-                stills=stills[i].stills,
+                stills=stills[i].stills if tiers[i] != 1 else int(tier is None and stills[i].hero),
                 hero=stills[i].hero,
                 effects=_effects(style, section, energies[i]),
                 transition=_transition(analysis, energies, i),
@@ -86,9 +87,13 @@ def _sections(
     return tuple(specs)
 
 
-def _tier(section: Section, energy: float) -> Tier:
-    lively = section.function in ("chorus", "drop", "solo", "instrumental")
-    return 1 if lively or energy >= 0.75 else 2
+def _tier(section: Section) -> Tier:
+    """Drops, solos and every other chorus are scenes in motion, the rest are stills."""
+    if section.function in ("drop", "solo", "instrumental"):
+        return 1
+    occurrence = section.label.rpartition("_")[2]
+    odd = not occurrence.isdigit() or int(occurrence) % 2 == 1
+    return 1 if section.function == "chorus" and odd else 2
 
 
 def plan_energies(analysis: Analysis) -> tuple[float, ...]:
@@ -148,7 +153,10 @@ def _home_scenes(analysis: Analysis, style: Style, *, seed: int) -> dict[str, st
 
 
 class _Words:
-    """Theme, mood and prompt of each section; no phrase returns before all were used."""
+    """Theme, mood and prompt of each section; no phrase returns before all were used.
+
+    The prompt says how it looks; what is seen is the theme, which is put before it when it is sent.
+    """
 
     def __init__(self, analysis: Analysis, style: Style, *, seed: int) -> None:
         self._analysis, self._style, self._seed = analysis, style, seed
@@ -160,9 +168,7 @@ class _Words:
         quadrant = mood_quadrant(self._analysis, energy)
         mood = self._next(quadrant, self._style.moods[quadrant])
         cut = self._style.fragments
-        parts = [theme] + [
-            self._next(kind, getattr(cut, kind)) for kind in ("camera", "light", "material")
-        ]
+        parts = [self._next(kind, getattr(cut, kind)) for kind in ("camera", "light", "material")]
         return theme, mood, f"{', '.join(parts)}, {mood} mood"
 
     def _next(self, kind: str, phrases: tuple[str, ...]) -> str:
@@ -189,9 +195,10 @@ def mood_quadrant(analysis: Analysis, energy: float) -> Quadrant:
 def _effects(style: Style, section: Section, energy: float) -> dict[str, float]:
     """The style's strengths for the function, a little more where there is energy."""
     lift = {"pulse": 0.5, "bloom": 0.3, "aberration": 0.6, "parallax": 0.2, "ken_burns": 0.2}
+    usual = {"punch": 1.0, "vignette": 1.0}
     return {
         name: round(min(4.0, strength * (1 + lift.get(name, 0.0) * (energy - 0.5))), 2)
-        for name, strength in style.effects_for(section.function).items()
+        for name, strength in {**usual, **style.effects_for(section.function)}.items()
     }
 
 

@@ -88,12 +88,13 @@ def sync(
     frames = len(measured.times)
     video_start = float(measured.times[0]) if frames else 0.0
     length = frames / float(rate)
+    heard = length if song_seconds is None else audio_end(path)
     return SyncReport(
         frames=frames,
         expected_frames=expected_frames,
         video_start_ms=round(video_start * 1000, 3),
         audio_start_ms=0.0 if song_seconds is None else round(audio_start(path) * 1000, 3),
-        duration_difference_ms=round(1000 * (length - (song_seconds or length)), 3),
+        duration_difference_ms=round(1000 * (length - heard), 3),
         accents_planned=len(accents),
         accents_found=len(distances),
         accent_median_ms=_rounded(np.median(np.abs(distances))) if len(distances) else None,
@@ -128,6 +129,16 @@ def accent_distances(
         if rise[best] > clear:
             found.append((measured.times[best] - frame / float(rate)) * 1000)
     return np.array(found)
+
+
+def audio_end(path: Path) -> float:
+    """When the last sample of the file ends, in seconds, by its packets."""
+    end = 0.0
+    with av.open(str(path)) as container:
+        for packet in container.demux(audio=0):
+            if packet.pts is not None and packet.time_base:
+                end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+    return end
 
 
 def audio_start(path: Path) -> float:

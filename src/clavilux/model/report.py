@@ -27,7 +27,8 @@ class SyncReport(Value):
     audio_start_ms: float
     """First audible sample on the file's clock; the song's is at 0."""
     duration_difference_ms: float
-    """Length of the picture minus length of the song."""
+    """End of the picture minus end of the sound, both as found in the file. A codec's last packet
+    is padded, so some 25 ms less than nothing is usual."""
     accents_planned: int
     accents_found: int
     accent_median_ms: float | None

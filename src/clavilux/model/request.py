@@ -25,8 +25,10 @@ class ImageRequest(Value):
     width: int = Field(ge=16)
     height: int = Field(ge=16)
     seed: int = Field(ge=0)
+    theme: str = ""
+    """What is seen, in a few words."""
     scene: str
-    """What the embedded painter paints where the prompt names nothing it knows."""
+    """What the embedded painter paints where neither theme nor prompt names anything it knows."""
     palette: Palette
     energy: float = Field(ge=0, le=1)
     hero: bool = False

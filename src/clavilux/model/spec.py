@@ -56,18 +56,18 @@ class SectionSpec(Value):
     palette: Palette = Field(min_length=2, max_length=8)
     mood: str = Field(max_length=200)
     prompt: str = Field(max_length=2000)
-    """For an image model; the embedded painter reads its theme words too."""
+    """How it looks, for an image model: light, lens, material. The theme is sent before it."""
     tier: Tier = 2
     scene: Name
-    """The tier-1 scene: drawn in tier 1, painted as stills in tier 2, the fall-back of tier 3."""
+    """The scene drawn in tier 1 and painted as stills in tier 2, unless the theme names another."""
     energy: float = Field(ge=0, le=1)
     """How strongly the picture moves; the song's climax has 1."""
     stills: int = Field(default=1, ge=0, le=8)
-    """How many keyframes tier 2 shows in this section."""
+    """How many keyframes this section shows; in tier 1 only the hero."""
     hero: bool = False
     """This section holds the climax; the last of its stills is the strongest of the video."""
     effects: dict[str, float] = Field(default_factory=dict)
-    """Strength per effect, 0 off, 1 the style's usual; overrides the style."""
+    """Strength per effect: 0 off, 1 the usual. One that is not named has strength 1."""
     transition: Literal["dissolve", "morph", "cut"] = "dissolve"
     """How this section begins."""
 

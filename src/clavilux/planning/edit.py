@@ -26,6 +26,7 @@ from clavilux.model.timeline import (
 from clavilux.planning.flash import accents
 from clavilux.planning.modulation import signals
 from clavilux.planning.shots import ShotPlan, plan_shots
+from clavilux.planning.themes import scene_for
 
 STILL_EFFECTS = (
     "ken_burns", "parallax", "punch", "bloom", "pulse", "vignette", "aberration", "grain",
@@ -236,13 +237,15 @@ class _Planner:
         )
 
     def _source(self, take: _Take) -> Source:
-        label, number = take.section.label, take.plan.still
-        if take.section.tier != 1:
+        section, number = take.section, take.plan.picture
+        if not take.plan.moving:
             for wanted in (number, *range(16)):
-                if still := self.stills.get((label, wanted)):
+                if still := self.stills.get((section.label, wanted)):
                     return still
-        seed = seed_of(self.spec.seed, self.spec.title, label, "scene", number)
-        return SceneSource(scene=take.section.scene, seed=seed)
+        seed = seed_of(
+            self.spec.seed, self.spec.title, section.label, section.theme, "scene", number
+        )
+        return SceneSource(scene=scene_for(section.theme, usual=section.scene), seed=seed)
 
     def _effects(self, take: _Take, source: Source) -> tuple[EffectUse, ...]:
         """The usual effects and any the section names, each driven for this shot."""

@@ -16,28 +16,66 @@ class ShotPlan:
 
     start: float
     end: float
-    still: int
-    """Which of the section's stills (tier 2), or which variation of its scene (tier 1)."""
+    picture: int
+    """Which of the section's stills, or which variation of its scene."""
     framing: int = 0
     """How often that still was shown in the section before: another part of it each time."""
+    moving: bool = False
+    """The scene itself, in motion, instead of a still."""
 
 
 def still_count(section: SectionSpec) -> int:
-    """How many stills a tier-2 section shows: at least one. A hero section's last is the hero."""
-    return max(1, section.stills)
+    """How many stills a section shows: at least one above tier 1; in tier 1 only the hero.
+
+    A hero section's last still is the hero.
+    """
+    return int(section.hero and section.stills > 0) if section.tier == 1 else max(1, section.stills)
 
 
 def plan_shots(section: SectionSpec, analysis: Analysis) -> tuple[ShotPlan, ...]:
     """Cut a section on the downbeats nearest to equal parts; the hero still holds the climax."""
     edges = _edges(section, analysis)
+    if section.tier == 1:
+        return _scene_shots(section, analysis, edges)
     spans = list(pairwise(edges))
     shown: Counter[int] = Counter()
     shots = []
     for index, (start, end) in enumerate(spans):
-        still = index if section.tier == 1 else _still_of(index, spans, section, analysis)
+        still = _still_of(index, spans, section, analysis)
         shots.append(ShotPlan(start, end, still, shown[still]))
         shown[still] += 1
     return tuple(shots)
+
+
+def _scene_shots(
+    section: SectionSpec, analysis: Analysis, edges: list[float]
+) -> tuple[ShotPlan, ...]:
+    """The scene in motion, varied after each cut; at the climax, two bars of the hero."""
+    hero = None
+    if still_count(section):
+        hero = _hero_span(section, analysis)
+    if hero is None:
+        spans = pairwise(edges)
+        return tuple(ShotPlan(a, b, i, moving=True) for i, (a, b) in enumerate(spans))
+    before = [e for e in edges if e < hero[0] - 1.9]
+    after = [e for e in edges if e > hero[1] + 1.9]
+    shots = [
+        ShotPlan(a, b, i, moving=True) for i, (a, b) in enumerate(pairwise([*before, hero[0]]))
+    ]
+    shots.append(ShotPlan(*hero, 0))
+    rest = enumerate(pairwise([hero[1], *after]), start=len(before))
+    return (*shots, *(ShotPlan(a, b, i, moving=True) for i, (a, b) in rest))
+
+
+def _hero_span(section: SectionSpec, analysis: Analysis) -> tuple[float, float] | None:
+    """Two bars from the downbeat at the climax, where the section has room around them."""
+    bar = analysis.beat_period * analysis.meter
+    start = analysis.nearest_downbeat(analysis.climax, within=bar)
+    start = min(max(start, section.start + bar), section.end - 3 * bar)
+    start = analysis.nearest_downbeat(start, within=bar)
+    end = analysis.nearest_downbeat(start + 2 * bar, within=bar)
+    roomy = start - section.start >= 1.9 and section.end - end >= 1.9 and end - start >= 1.9
+    return (start, end) if roomy else None
 
 
 def _edges(section: SectionSpec, analysis: Analysis) -> list[float]:

@@ -13,11 +13,11 @@ HEADROOM = 1.15
 
 
 def image_requests(spec: RenderSpec, preset: Preset) -> tuple[ImageRequest, ...]:
-    """One request per still of every section above tier 1, in order of the song."""
+    """One request per still, in order of the song: all of a section above tier 1, and the hero of
+    a tier-1 section that holds the climax."""
     return tuple(
         _request(spec, section, index, preset)
         for section in spec.sections
-        if section.tier != 1
         for index in range(still_count(section))
     )
 
@@ -33,7 +33,8 @@ def _request(spec: RenderSpec, section: SectionSpec, index: int, preset: Preset)
         simplified=words.simplified,
         width=round(preset.width * HEADROOM / 2) * 2,
         height=round(preset.height * HEADROOM / 2) * 2,
-        seed=seed_of(spec.seed, spec.title, section.label, "still", index),
+        seed=seed_of(spec.seed, spec.title, section.label, section.theme, "still", index),
+        theme=section.theme,
         scene=section.scene,
         palette=section.palette,
         energy=min(1.0, section.energy + 0.25) if hero else section.energy,

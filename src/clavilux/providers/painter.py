@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import ClassVar
 
 import numpy as np
@@ -12,6 +11,7 @@ from clavilux import registry
 from clavilux.interfaces import SceneView
 from clavilux.model.color import hex_to_srgb, ramp
 from clavilux.model.request import ImageRequest, Still
+from clavilux.planning.themes import scene_for
 from clavilux.rendering.picture import develop, shrink
 from clavilux.rendering.segments import engine_digest
 
@@ -27,8 +27,8 @@ class Painter:
         return engine_digest()
 
     def generate(self, request: ImageRequest) -> Still:
-        """Paint the scene that the prompt's words ask for; the same request, the same pixels."""
-        scene = registry.get("scenes", scene_for(request.prompt, usual=request.scene))
+        """Paint the scene that theme or prompt ask for; the same request, the same pixels."""
+        scene = registry.get("scenes", _wanted(request))
         rgb = np.zeros((3, request.height, request.width), np.float32)
         depth = np.zeros((request.height, request.width), np.float32)
         scene.draw(rgb, _view(request), depth=depth)
@@ -36,16 +36,10 @@ class Painter:
         return Still(rgb=_developed(rgb, request.seed), depth=(near * 255).astype(np.uint8))
 
 
-def scene_for(prompt: str, *, usual: str) -> str:
-    """The scene whose theme words the prompt holds most of; the usual one where it names itself."""
-    words = set(re.findall(r"[a-z]+", prompt.lower()))
-    scores = {
-        name: len(words & set(registry.get("scenes", name).words))
-        for name in registry.names("scenes")
-    }
-    if scores.get(usual, 0) > 0 or not any(scores.values()):
-        return usual
-    return max(scores, key=lambda name: (scores[name], name))
+def _wanted(request: ImageRequest) -> str:
+    """The theme decides; where it names no scene, the prompt may."""
+    by_theme = scene_for(request.theme, usual=request.scene)
+    return by_theme if by_theme != request.scene else scene_for(request.prompt, usual=by_theme)
 
 
 def _view(request: ImageRequest) -> SceneView:
