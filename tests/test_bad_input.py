@@ -204,7 +204,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(
         ("transition: dissolve", "transition: wipe", ["sections.0.transition", "morph"]),
         ("sections:", "sections: [", ["line "]),
         ("  - label: part_2", "   - label: part_2", ["line "]),
-        ("song: ", "song: no-such-", ["no file", "no-such-"]),
+        ("song: ", "song: no-such-", ["no song", "no-such-", "correct"]),
         ("clavilux: 1", "clavilux: 99", ["clavilux"]),
         ("start: 1.5", "start: .nan", ["start"]),
     ],

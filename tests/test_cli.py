@@ -95,7 +95,7 @@ def test_preview_is_quick_and_small(cli: Cli, song: Path, plain_style: Path) -> 
     answer = cli("preview", song, "--at", "0:02", "--style", plain_style, "--json")
     assert answer.code == 0, answer.err
     assert answer.json["preset"] == "preview"
-    assert Path(answer.json["output"]).name == "song.preview.mp4"
+    assert Path(answer.json["output"]).name == "song.preview-at-2s.mp4"
     assert answer.json["sync"]["frames"] == 18
 
 

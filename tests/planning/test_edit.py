@@ -13,6 +13,7 @@ from clavilux.model.song import Analysis
 from clavilux.model.spec import RenderSpec
 from clavilux.model.timeline import StillSource, Timeline
 from clavilux.planning.edit import Part
+from clavilux.planning.stills import image_requests
 from clavilux.rendering.resolve import LayerState, resolve
 from support import make_analysis, make_preset, make_spec, make_timeline, named_stills
 
@@ -214,3 +215,26 @@ def test_a_loop_shows_the_climax(song: tuple[Analysis, RenderSpec, str]) -> None
     bar = analysis.beat_period * analysis.meter
     latest = max(analysis.duration - length, 0.0)
     assert abs(start - min(max(analysis.climax - length / 4, 0.0), latest)) <= bar + 0.1
+
+
+@pytest.mark.parametrize("tier", [1, 2])
+def test_another_theme_redraws_its_section_only(tier: int) -> None:
+    analysis = make_analysis()
+    before = make_timeline(analysis, make_spec(analysis, tier=tier))
+    changed = make_spec(analysis, tier=tier, chorus_1={"theme": "a storm over pine forests"})
+    texts = [r.prompt for r in image_requests(changed, make_preset()) if r.section == "chorus_1"]
+    assert len(texts) == (0 if tier == 1 else 1) and all("pine forests" in t for t in texts)
+    after = make_timeline(analysis, changed, stills=named_stills(changed))
+    if tier == 1:
+        pairs = zip(before.clips, after.clips, strict=True)
+        assert {a.section for a, b in pairs if a.source != b.source} == {"chorus_1"}
+
+
+def test_the_hero_is_shown_at_the_climax_of_a_moving_section() -> None:
+    """Also where the section itself is a scene in motion."""
+    analysis = make_analysis()
+    label = analysis.section_at(analysis.climax).label
+    spec = make_spec(analysis, **{label: {"tier": 1, "hero": True, "stills": 1}})
+    timeline = make_timeline(analysis, spec, stills={(label, 0): StillSource(picture="ab")})
+    kinds = [c.source.kind for c in timeline.clips if c.section == label]
+    assert kinds == ["scene", "still", "scene"]

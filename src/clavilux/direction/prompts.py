@@ -108,7 +108,9 @@ def build_image_prompt(section: SectionSpec, global_style: str, *, aspect: float
 
     `aspect` is width / height of the video.
     """
-    subject = ", ".join(part for part in (section.theme, section.prompt) if part)
+    subject = section.prompt
+    if section.theme.lower() not in subject.lower():
+        subject = ", ".join(part for part in (section.theme, subject) if part)
     colors = ", ".join(f"{color_name(c)} {c}" for c in section.palette)
     parts = (
         subject,

@@ -1,5 +1,4 @@
-"""The sync receipt: the finished file, decoded and measured. Nothing is taken from the plan but
-the accents that should be found."""
+"""The sync receipt: the finished file, decoded and measured against the plan and the song."""
 
 from __future__ import annotations
 
@@ -88,13 +87,14 @@ def sync(
     frames = len(measured.times)
     video_start = float(measured.times[0]) if frames else 0.0
     length = frames / float(rate)
-    heard = length if song_seconds is None else audio_end(path)
+    sound = 0.0 if song_seconds is None else audio_end(path) - song_seconds
     return SyncReport(
         frames=frames,
         expected_frames=expected_frames,
         video_start_ms=round(video_start * 1000, 3),
         audio_start_ms=0.0 if song_seconds is None else round(audio_start(path) * 1000, 3),
-        duration_difference_ms=round(1000 * (length - heard), 3),
+        duration_difference_ms=round(1000 * (length - (song_seconds or length)), 3),
+        audio_difference_ms=round(1000 * sound, 3),
         accents_planned=len(accents),
         accents_found=len(distances),
         accent_median_ms=_rounded(np.median(np.abs(distances))) if len(distances) else None,

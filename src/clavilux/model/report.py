@@ -27,8 +27,10 @@ class SyncReport(Value):
     audio_start_ms: float
     """First audible sample on the file's clock; the song's is at 0."""
     duration_difference_ms: float
-    """End of the picture minus end of the sound, both as found in the file. A codec's last packet
-    is padded, so some 25 ms less than nothing is usual."""
+    """End of the picture, as found in the file, minus length of the song."""
+    audio_difference_ms: float = 0.0
+    """End of the sound, as found in the file, minus length of the song. A codec pads its last
+    packet, so up to some 40 ms more is usual."""
     accents_planned: int
     accents_found: int
     accent_median_ms: float | None

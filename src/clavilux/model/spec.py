@@ -59,7 +59,7 @@ class SectionSpec(Value):
     """How it looks, for an image model: light, lens, material. The theme is sent before it."""
     tier: Tier = 2
     scene: Name
-    """The scene drawn in tier 1 and painted as stills in tier 2, unless the theme names another."""
+    """What tier 1 draws. Stills follow theme and prompt, and show it where those name nothing."""
     energy: float = Field(ge=0, le=1)
     """How strongly the picture moves; the song's climax has 1."""
     stills: int = Field(default=1, ge=0, le=8)

@@ -26,7 +26,6 @@ from clavilux.model.timeline import (
 from clavilux.planning.flash import accents
 from clavilux.planning.modulation import signals
 from clavilux.planning.shots import ShotPlan, plan_shots
-from clavilux.planning.themes import scene_for
 
 STILL_EFFECTS = (
     "ken_burns", "parallax", "punch", "bloom", "pulse", "vignette", "aberration", "grain",
@@ -245,7 +244,7 @@ class _Planner:
         seed = seed_of(
             self.spec.seed, self.spec.title, section.label, section.theme, "scene", number
         )
-        return SceneSource(scene=scene_for(section.theme, usual=section.scene), seed=seed)
+        return SceneSource(scene=section.scene, seed=seed)
 
     def _effects(self, take: _Take, source: Source) -> tuple[EffectUse, ...]:
         """The usual effects and any the section names, each driven for this shot."""

@@ -501,7 +501,7 @@ class Monolith:
         dark, bright = view.ramp[:, 10], view.ramp[:, 130]
         _walker(
             rgb,
-            np.empty((1, 1), np.float32) if depth is None else depth,
+            np.empty(rgb.shape[1:], np.float32) if depth is None else depth,
             dist,
             dark,
             bright,

@@ -280,7 +280,7 @@ class Tunnel:
         )
         _fly(
             rgb,
-            np.empty((1, 1), np.float32) if depth is None else depth,
+            np.empty(rgb.shape[1:], np.float32) if depth is None else depth,
             view.ramp,
             view.palette[-1],
             unit,
