@@ -41,14 +41,25 @@ def read(model: type[V], plain: Any, *, what: str) -> V:
     try:
         return model.model_validate(plain)
     except ValidationError as error:
-        raise SpecError(f"{what}: {_explain(error)}") from None
+        raise SpecError(f"{what}: {_explain(error, plain)}") from None
 
 
-def _explain(error: ValidationError) -> str:
+def _explain(error: ValidationError, plain: Any) -> str:
     errors = error.errors(include_url=False)
     first = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])  # a typo, mostly
-    where = ".".join(str(part) for part in first["loc"])
+    section, field = _place(first["loc"], plain)
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":
-        return f"unknown field '{where}'; remove it or correct its spelling"
-    return f"{where}: {message}" if where else message
+        return f"{section}unknown field '{field}'; remove it or correct its spelling"
+    return f"{section}{field}: {message}" if field else f"{section}{message}"
+
+
+def _place(path: tuple[int | str, ...], plain: Any) -> tuple[str, str]:
+    """Where something is wrong, in a reader's words: "section 'verse_1': " and "palette 2"."""
+    try:
+        label = plain["sections"][path[1]]["label"] if path[0] == "sections" else None
+    except (IndexError, KeyError, TypeError):
+        label = None
+    parts = path if label is None else path[2:]
+    words = [str(part + 1) if isinstance(part, int) else str(part) for part in parts]
+    return (f"section '{label}': " if label else ""), " ".join(words)
