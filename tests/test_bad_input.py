@@ -201,7 +201,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(
         ("label: part_2", "label: part_1", ["two sections are called 'part_1'"]),
         ("tier: 1", "tier: 7", ["section '", "tier"]),
         ("energy: 0.5", "energy: strong", ["energy", "number"]),
-        ("transition: dissolve", "transition: wipe", ["transition", "morph"]),
+        ("transition: dissolve", "transition: wipe", ["wipe", "morph"]),
         ("sections:", "sections: [", ["line "]),
         ("  - label: part_2", "   - label: part_2", ["line "]),
         ("song: ", "song: no-such-", ["no song", "no-such-", "correct"]),

@@ -51,7 +51,7 @@ def style_sheet(looks: Sequence[Style], path: Path) -> None:
         scenes = list(dict.fromkeys(s for names in look.scenes.values() for s in names))
         for k in range(3):
             scene, palette = scenes[k % len(scenes)], palettes[k % len(palettes)]
-            layer = _layer(scene, tuple(palette), seed=11 + k)
+            layer = _layer(scene, tuple(palette), seed=sum(map(ord, look.name)) + k)
             tiles.append(
                 (f"{look.name}: {scene}", _draw(FrameState(frame=1, layers=(layer,), effects=LOOK)))
             )

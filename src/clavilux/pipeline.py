@@ -239,8 +239,16 @@ def check(spec: RenderSpec, analysis: Analysis) -> None:
             registry.get("scenes", section.scene)
             for name in section.effects:
                 registry.get("effects", name)
+            mixes = section.transition == "cut" or (
+                registry.get("effects", section.transition).stage == "mix"
+            )
         except PluginError as error:
             raise SpecError(f"section '{section.label}': {error}") from None
+        if not mixes:
+            raise SpecError(
+                f"section '{section.label}': '{section.transition}' is no transition; "
+                "use dissolve, morph or cut"
+            )
         if section.start >= analysis.duration + 0.5:
             raise InputError(
                 f"section '{section.label}' starts at {section.start} s, after the song ends "

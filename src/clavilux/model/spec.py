@@ -68,8 +68,8 @@ class SectionSpec(Value):
     """This section holds the climax; the last of its stills is the strongest of the video."""
     effects: dict[str, float] = Field(default_factory=dict)
     """Strength per effect: 0 off, 1 the usual. One that is not named has strength 1."""
-    transition: Literal["dissolve", "morph", "cut"] = "dissolve"
-    """How this section begins."""
+    transition: Name = "dissolve"
+    """How this section begins: dissolve, morph, another effect that mixes, or cut."""
 
     @model_validator(mode="after")
     def _checked(self) -> SectionSpec:

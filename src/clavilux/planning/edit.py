@@ -249,8 +249,11 @@ class _Planner:
     def _effects(self, take: _Take, source: Source) -> tuple[EffectUse, ...]:
         """The usual effects and any the section names, each driven for this shot."""
         wanted = take.section.effects
-        mixes = ("dissolve", "morph")
-        own = [name for name in wanted if name not in STILL_EFFECTS and name not in mixes]
+        own = [
+            name
+            for name in wanted
+            if name not in STILL_EFFECTS and registry.get("effects", name).stage != "mix"
+        ]
         uses = []
         for name in (*STILL_EFFECTS, *own):
             held_back = SCENE_STRENGTH.get(name, 1.0) if source.kind == "scene" else 1.0
