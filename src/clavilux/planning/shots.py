@@ -51,31 +51,29 @@ def _scene_shots(
     section: SectionSpec, analysis: Analysis, edges: list[float]
 ) -> tuple[ShotPlan, ...]:
     """The scene in motion, varied after each cut; at the climax, two bars of the hero."""
-    hero = None
-    if still_count(section):
-        hero = _hero_span(section, analysis)
-    if hero is None:
-        spans = pairwise(edges)
-        return tuple(ShotPlan(a, b, i, moving=True) for i, (a, b) in enumerate(spans))
-    before = [e for e in edges if e < hero[0] - 1.9]
-    after = [e for e in edges if e > hero[1] + 1.9]
-    shots = [
-        ShotPlan(a, b, i, moving=True) for i, (a, b) in enumerate(pairwise([*before, hero[0]]))
-    ]
-    shots.append(ShotPlan(*hero, 0))
-    rest = enumerate(pairwise([hero[1], *after]), start=len(before))
-    return (*shots, *(ShotPlan(a, b, i, moving=True) for i, (a, b) in rest))
-
-
-def _hero_span(section: SectionSpec, analysis: Analysis) -> tuple[float, float] | None:
-    """Two bars from the downbeat at the climax, where the section has room around them."""
+    if not still_count(section):
+        return tuple(ShotPlan(a, b, i, moving=True) for i, (a, b) in enumerate(pairwise(edges)))
     bar = analysis.beat_period * analysis.meter
-    start = analysis.nearest_downbeat(analysis.climax, within=bar)
-    start = min(max(start, section.start + bar), section.end - 3 * bar)
-    start = analysis.nearest_downbeat(start, within=bar)
+    start, end = _hero_span(section, analysis, bar=bar)
+    before = [*(e for e in edges if e < start - 0.9 * bar), start]
+    after = [end, *(e for e in edges if e > end + 0.9 * bar)]
+    first = [ShotPlan(a, b, i, moving=True) for i, (a, b) in enumerate(pairwise(before))]
+    last = [
+        ShotPlan(a, b, i, moving=True) for i, (a, b) in enumerate(pairwise(after), start=len(first))
+    ]
+    return (*first, ShotPlan(start, end, 0), *last)
+
+
+def _hero_span(section: SectionSpec, analysis: Analysis, *, bar: float) -> tuple[float, float]:
+    """Two bars from the downbeat at the climax, a bar or more from either end of the section.
+
+    A section without that much room shows nothing but the hero.
+    """
+    wish = min(max(analysis.climax, section.start + bar), section.end - 3 * bar)
+    start = analysis.nearest_downbeat(wish, within=bar)
     end = analysis.nearest_downbeat(start + 2 * bar, within=bar)
-    roomy = start - section.start >= 1.9 and section.end - end >= 1.9 and end - start >= 1.9
-    return (start, end) if roomy else None
+    rooms = (start - section.start, end - start, section.end - end)
+    return (start, end) if min(rooms) >= 0.9 * bar else (section.start, section.end)
 
 
 def _edges(section: SectionSpec, analysis: Analysis) -> list[float]:
