@@ -13,6 +13,7 @@ from clavilux.model.song import Analysis
 from clavilux.model.spec import RenderSpec
 from clavilux.model.timeline import StillSource, Timeline
 from clavilux.planning.edit import Part
+from clavilux.planning.shots import plan_shots
 from clavilux.planning.stills import image_requests
 from clavilux.rendering.resolve import LayerState, resolve
 from support import make_analysis, make_preset, make_spec, make_timeline, named_stills
@@ -230,7 +231,7 @@ def test_another_theme_redraws_its_section_only(tier: int) -> None:
         assert {a.section for a, b in pairs if a.source != b.source} == {"chorus_1"}
 
 
-@pytest.mark.parametrize("tempo", [72, 100, 128, 174, 200])
+@pytest.mark.parametrize("tempo", [0, 72, 100, 128, 174, 200])
 @pytest.mark.parametrize("meter", [3, 4])
 def test_the_hero_is_shown_in_a_moving_section(tempo: int, meter: int) -> None:
     """It was asked for, and may have been paid for: at the climax, once, whatever the bars."""
@@ -241,6 +242,22 @@ def test_the_hero_is_shown_in_a_moving_section(tempo: int, meter: int) -> None:
     timeline = make_timeline(analysis, spec, stills={(label, 0): StillSource(picture="ab")})
     kinds = [c.source.kind for c in timeline.clips if c.section == label]
     assert kinds.count("still") == 1 and kinds.count("scene") >= 1
+
+
+@given(st.floats(0, 1), st.sampled_from([0, 61, 97, 128, 190]), st.floats(3, 40))
+@settings(max_examples=80, deadline=None)
+def test_shots_of_a_moving_section_tile_it(where: float, tempo: int, seconds: float) -> None:
+    """Wherever the climax is and however long the bars, no time is left without a picture."""
+    parts = [("verse", 10.3, 0.4), ("chorus", seconds, 1.0), ("outro", 8.0, 0.2)]
+    analysis = make_analysis(parts, tempo=tempo)
+    analysis = analysis.model_copy(update={"climax": 10.3 + where * seconds})
+    spec = make_spec(analysis, chorus_1={"tier": 1, "hero": True, "stills": 1})
+    section = spec.section("chorus_1")
+    shots = plan_shots(section, analysis)
+    edges = [shots[0].start, *(shot.end for shot in shots)]
+    assert [shot.start for shot in shots] == edges[:-1] and edges == sorted(edges)
+    assert (edges[0], edges[-1]) == (section.start, section.end)
+    assert [shot.moving for shot in shots].count(False) == 1
 
 
 def test_a_short_moving_section_is_all_hero() -> None:

@@ -55,8 +55,11 @@ def _scene_shots(
         return tuple(ShotPlan(a, b, i, moving=True) for i, (a, b) in enumerate(pairwise(edges)))
     bar = analysis.beat_period * analysis.meter
     start, end = _hero_span(section, analysis, bar=bar)
-    before = [*(e for e in edges if e < start - 0.9 * bar), start]
-    after = [end, *(e for e in edges if e > end + 0.9 * bar)]
+    if (start, end) == (section.start, section.end):
+        return (ShotPlan(start, end, 0),)
+    cuts = edges[1:-1]
+    before = [section.start, *(e for e in cuts if e < start - 0.9 * bar), start]
+    after = [end, *(e for e in cuts if e > end + 0.9 * bar), section.end]
     first = [ShotPlan(a, b, i, moving=True) for i, (a, b) in enumerate(pairwise(before))]
     last = [
         ShotPlan(a, b, i, moving=True) for i, (a, b) in enumerate(pairwise(after), start=len(first))
@@ -65,15 +68,18 @@ def _scene_shots(
 
 
 def _hero_span(section: SectionSpec, analysis: Analysis, *, bar: float) -> tuple[float, float]:
-    """Two bars from the downbeat at the climax, a bar or more from either end of the section.
+    """Two bars from the downbeat nearest to the climax that leaves about a bar at either end.
 
     A section without that much room shows nothing but the hero.
     """
-    wish = min(max(analysis.climax, section.start + bar), section.end - 3 * bar)
-    start = analysis.nearest_downbeat(wish, within=bar)
-    end = analysis.nearest_downbeat(start + 2 * bar, within=bar)
-    rooms = (start - section.start, end - start, section.end - end)
-    return (start, end) if min(rooms) >= 0.9 * bar else (section.start, section.end)
+    earliest, latest = section.start + 0.9 * bar, section.end - 2.9 * bar
+    starts = [t for t in analysis.downbeats if earliest <= t <= latest]
+    if not analysis.downbeats and earliest <= latest:
+        starts = [min(max(analysis.climax, earliest), latest)]
+    if not starts:
+        return section.start, section.end
+    start = min(starts, key=lambda t: abs(t - analysis.climax))
+    return start, analysis.nearest_downbeat(start + 2 * bar, within=0.5 * bar)
 
 
 def _edges(section: SectionSpec, analysis: Analysis) -> list[float]:
