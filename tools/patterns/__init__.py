@@ -1,0 +1,1 @@
+"""Learns the bar patterns of clavilux.analysis (patterns.npz) from made songs."""
