@@ -20,7 +20,9 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     are."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CLAVILUX_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("CLAVILUX_CONFIG", str(tmp_path_factory.mktemp("config") / "none.toml"))
         patch.delenv("CLAVILUX_WORKERS", raising=False)
+        patch.delenv("CLAVILUX_BEAT_THIS", raising=False)
         yield
 
 

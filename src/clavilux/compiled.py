@@ -14,11 +14,12 @@ import numba
 import platformdirs
 from numba import njit
 
-from clavilux.fingerprint import of_sources
+from clavilux.fingerprint import CODE, of_sources
 
 
 def _cache_folder() -> Path:
-    sources = of_sources("compiled.py", "analysis", "rendering", "scenes", "effects")
+    folders = ("analysis", "rendering", "scenes", "effects")
+    sources = of_sources("compiled.py", *folders, suffixes=CODE)
     base = Path(platformdirs.user_cache_dir("clavilux", appauthor=False))
     return base / "kernels" / f"{numba.__version__}-{sources[:16]}"
 

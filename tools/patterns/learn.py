@@ -29,7 +29,7 @@ from patterns.weighing import song_weights
 PROCESSES = 2
 SECONDS = 60.0
 FIRST_SEED = 20_000
-ARRANGED_WEIGHT, CLICK_WEIGHT = 1.5, 0.4
+ARRANGED_WEIGHT, CLICK_WEIGHT = 1.5, 1.2
 SHARE = 0.6
 """Of the songs in each fit."""
 COOL = 0.5
@@ -106,8 +106,8 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--songs", type=int, default=1200)
     parser.add_argument("--arranged", type=int, default=300)
-    parser.add_argument("--clicks", type=int, default=80)
-    parser.add_argument("--fits", type=int, default=5)
+    parser.add_argument("--clicks", type=int, default=200)
+    parser.add_argument("--fits", type=int, default=6)
     parser.add_argument("--soundfont", type=Path, default=None)
     parser.add_argument("--mma", type=Path, default=None)
     wanted = parser.parse_args()
@@ -117,7 +117,8 @@ def main() -> None:
         sources.append((maker, wanted.arranged, ARRANGED_WEIGHT))
     sources.append((from_clicks, wanted.clicks, CLICK_WEIGHT))
     songs, weights = gather(sources)
-    fits = [bag(songs, weights, seed) for seed in range(wanted.fits)]
+    with ProcessPoolExecutor(PROCESSES) as pool:
+        fits = list(pool.map(partial(bag, songs, weights), range(wanted.fits)))
     save(wanted.output, np.mean(fits, axis=0))
 
 

@@ -38,6 +38,8 @@ class Bars:
     low: Array
     high: Array
     """(N,) decibels of sub and bass, and of the highs."""
+    vocals: Array
+    """(N,) 0..1: how likely somebody sings; all 0 where nothing is known of it."""
     metric: bool
     """Whether the edges are downbeats."""
 
@@ -45,12 +47,23 @@ class Bars:
         return len(self.edges) - 1
 
 
-def describe(spectrum: Spectrum, rhythm: Rhythm, *, duration: float) -> Bars:
-    """Cut the song at its downbeats and describe each bar."""
+def describe(
+    spectrum: Spectrum,
+    rhythm: Rhythm,
+    *,
+    duration: float,
+    voice: NDArray[np.float32] | None = None,
+) -> Bars:
+    """Cut the song at its downbeats and describe each bar.
+
+    `voice`: (L,) at LONG_FPS, 0..1, how likely somebody sings.
+    """
     edges = bar_edges(rhythm, duration=duration)
     bands = 10 * np.log10(1e-9 + spectrum.bands)
     loudness = loudness_db(spectrum.rms)
     flux = spectrum.flux
+    if voice is None or len(voice) == 0:
+        voice = np.zeros(1, dtype=np.float32)
     return Bars(
         edges=edges,
         timbre=_standardise(_averages(spectrum.timbre, edges, steps=1, rate=LONG_FPS)),
@@ -62,6 +75,7 @@ def describe(spectrum: Spectrum, rhythm: Rhythm, *, duration: float) -> Bars:
         density=_averages(flux.mean(axis=1, keepdims=True), edges, steps=1, rate=FPS)[:, 0],
         low=_averages(bands[:, :2].max(axis=1, keepdims=True), edges, steps=1, rate=FPS)[:, 0],
         high=_averages(bands[:, 4:], edges, steps=1, rate=FPS)[:, 0],
+        vocals=_averages(voice[:, None], edges, steps=1, rate=LONG_FPS)[:, 0],
         metric=bool(rhythm.beats),
     )
 
@@ -104,9 +118,10 @@ def _averages(curves: NDArray[np.float32], edges: Array, *, steps: int, rate: fl
     index = np.round(np.append(starts, edges[-1]) * rate).astype(np.int64)
     low = np.clip(index[:-1], 0, len(curves) - 1)
     high = np.clip(np.maximum(index[1:], low + 1), 1, len(curves))
-    sums = np.zeros((len(curves) + 1, curves.shape[1]))
-    np.cumsum(curves, axis=0, dtype=np.float64, out=sums[1:])
-    means = (sums[high] - sums[low]) / (high - low)[:, None]
+    # reduceat sums from each index to the next: every second of its sums is a part's
+    padded = np.concatenate([curves, np.zeros_like(curves[:1])])
+    sums = np.add.reduceat(padded, np.stack([low, high], axis=1).ravel(), axis=0, dtype=np.float64)
+    means = sums[::2] / (high - low)[:, None]
     return np.asarray(means.reshape(len(edges) - 1, -1))
 
 

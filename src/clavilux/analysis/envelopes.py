@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
+from clavilux.analysis.filters import box_max, box_mean
 from clavilux.analysis.spectrum import BANDS, FPS, HOP, RATE, Floats, Spectrum
-from clavilux.model.song import Envelope
+from clavilux.model.song import DRUMS, Envelope
 
 QUIET = 3e-4
 """Amplitude (-70 dB of full scale) below which everything is silence: envelopes stay at 0."""
@@ -20,14 +20,19 @@ FLUX_SECONDS, LOUDNESS_SECONDS, CENTROID_SECONDS = 0.35, 0.1, 0.2
 LONG_SECONDS = 1800.0
 """Longer recordings get half the envelope rate, so that three hours stay below 20 MB of JSON."""
 DECIMALS = 3
+PEAKED = ("onset_strength", *DRUMS)
+"""Envelopes whose peaks are kept when they are thinned."""
 
 
-def measure_envelopes(spectrum: Spectrum, *, duration: float) -> dict[str, Envelope]:
+def measure_envelopes(
+    spectrum: Spectrum, *, duration: float, players: dict[str, Floats]
+) -> dict[str, Envelope]:
     """All of model.song.ENVELOPES, at 43 samples a second; at 21.5 beyond half an hour.
 
     onset_strength: mean superflux, its peak on the attack. loudness: RMS in dB over 30 dB.
     flux: onset strength averaged over a third of a second. centroid: log frequency between the
     song's 1st and 99th percentile. sub, bass, low_mid, mid, high: amplitude of each band.
+    `players`: the curves of kick, snare, hat and vocals, (T,) each, as analysis.players makes them.
     """
     hop = 2 if duration <= LONG_SECONDS else 4
     curves = {
@@ -39,9 +44,10 @@ def measure_envelopes(spectrum: Spectrum, *, duration: float) -> dict[str, Envel
     names = [name for name, _, _ in BANDS] + ["high"]
     for name, power in zip(names, spectrum.bands.T, strict=True):
         curves[name] = _scale(np.sqrt(power), floor=QUIET)
+    curves |= players
     rate = RATE / (HOP * hop)
     return {
-        name: Envelope(rate=rate, values=_thin(curve, hop, keep_peaks=name == "onset_strength"))
+        name: Envelope(rate=rate, values=_thin(curve, hop, keep_peaks=name in PEAKED))
         for name, curve in curves.items()
     }
 
@@ -57,8 +63,7 @@ def _scale(curve: Floats, *, floor: float) -> Floats:
 
 def _smooth(curve: Floats, seconds: float) -> Floats:
     size = max(1, round(seconds * FPS))
-    smooth = ndimage.uniform_filter1d(curve.astype(np.float64), size, mode="nearest")
-    return np.asarray(np.maximum(smooth, 0), dtype=np.float32)
+    return np.maximum(box_mean(curve, size), 0)
 
 
 def onset_curve(spectrum: Spectrum) -> Floats:
@@ -107,8 +112,5 @@ def _centroid(spectrum: Spectrum) -> Floats:
 
 def _thin(curve: Floats, hop: int, *, keep_peaks: bool) -> NDArray[np.float32]:
     """Every hop-th sample of the smoothed curve, or of its running maximum."""
-    if keep_peaks:
-        near = ndimage.maximum_filter1d(curve, hop, mode="nearest")
-    else:
-        near = ndimage.uniform_filter1d(curve.astype(np.float64), hop + 1, mode="nearest")
+    near = box_max(curve, hop) if keep_peaks else box_mean(curve, hop + 1)
     return np.asarray(np.round(np.clip(near[::hop], 0, 1), DECIMALS), dtype=np.float32)

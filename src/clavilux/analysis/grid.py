@@ -4,18 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg
 
-from clavilux.analysis.spectrum import RATE, Floats
+from clavilux.analysis.attacks import Times
 
-Times = NDArray[np.float64]
-
-REACH_SECONDS = 0.04
-"""Attacks are looked for this far from a beat."""
-FINE_HOP = 16
-"""Samples between candidates for an attack: 0.7 ms."""
-BEFORE_SECONDS, AFTER_SECONDS = 0.012, 0.006
-"""An attack is where the power of the next 6 ms most exceeds that of the last 12 ms."""
 STIFFNESS = 0.3
 """How much straightness (L1 of second differences) counts against closeness to the attacks."""
 CLOSE_SECONDS = 0.004
@@ -25,39 +16,6 @@ STEADY_SHARE, STEADY_SECONDS = 0.7, 0.012
 """A song is made to a click if this share of its clear attacks lies this close to one line."""
 EVEN_SHARE, EVEN_SECONDS = 0.8, 0.045
 """... and if this share of its beats differs by less than this from the median one."""
-
-
-def attack_offsets(samples: Floats, times: Times) -> tuple[Times, Times]:
-    """Seconds from each time to the attack nearest to it, and that attack's clarity, 0..1."""
-    before, after = round(BEFORE_SECONDS * RATE), round(AFTER_SECONDS * RATE)
-    reach = round(REACH_SECONDS * RATE)
-    steps = np.arange(-reach, reach + 1, FINE_HOP)
-    centres = np.round(times * RATE).astype(np.int64)
-    offsets, clarity = np.zeros(len(times)), np.zeros(len(times))
-    for i, centre in enumerate(centres):
-        first = int(centre) - reach - before
-        part = _cut(samples, first, 2 * reach + before + after + 2)
-        rise = np.zeros(len(steps))
-        for signal in (part, np.diff(part, prepend=part[:1])):
-            power = np.cumsum(np.concatenate([[0.0], signal.astype(np.float64) ** 2]))
-            at = steps + reach + before
-            last = (power[at] - power[at - before]) / before
-            following = (power[at + after] - power[at]) / after
-            floor = 0.03 * power[-1] / len(signal) + 1e-9
-            rise += np.log((following + floor) / (last + floor))
-        rise -= 1.5 * (steps / reach) ** 2
-        best = int(np.argmax(rise))
-        offsets[i] = steps[best] / RATE
-        clarity[i] = np.clip((rise[best] - 0.7) / 4.0, 0.0, 1.0)
-    return offsets, clarity
-
-
-def _cut(samples: Floats, first: int, length: int) -> Floats:
-    part = np.zeros(length, dtype=np.float32)
-    begin, end = max(first, 0), min(first + length, len(samples))
-    if end > begin:
-        part[begin - first : end - first] = samples[begin:end]
-    return part
 
 
 def steady(measured: Times, weights: Times) -> tuple[float, float] | None:
@@ -105,12 +63,14 @@ def straighten(measured: Times, weights: Times) -> Times:
     count = len(measured)
     if count < 4:
         return measured.copy()
+    from scipy.linalg import solveh_banded  # slow to import, and steady songs need none
+
     grid = measured.copy()
     for _ in range(ROUNDS):
         miss = np.abs(grid - measured)
         pull = (weights + 0.01) / np.maximum(miss, CLOSE_SECONDS)
         bend = STIFFNESS / np.maximum(np.abs(np.diff(grid, 2)), 2e-4)
-        grid = linalg.solveh_banded(_banded(pull, bend), pull * measured)
+        grid = solveh_banded(_banded(pull, bend), pull * measured)
     return np.asarray(grid)
 
 
@@ -127,20 +87,14 @@ def _banded(pull: Times, bend: Times) -> NDArray[np.float64]:
     return bands
 
 
-def complete(
-    times: Times, positions: NDArray[np.int64], *, meter: int, duration: float
-) -> tuple[Times, NDArray[np.int64]]:
+def complete(times: Times, *, duration: float) -> Times:
     """Carry the grid on to the song's start and end at its first and last tempo."""
     if len(times) < 2:
-        return times, positions
+        return times
     first, last = (float(np.median(np.diff(part))) for part in (times[:9], times[-9:]))
-    lead = int((times[0] + 0.02) // first)
+    lead = max(int((times[0] + 0.02) // first), 0)
     trail = max(int((duration - times[-1]) // last), 0)
     early = times[0] - first * np.arange(lead, 0, -1)
     late = times[-1] + last * np.arange(1, trail + 1)
     full = np.concatenate([early, times, late])
-    counted = np.concatenate(
-        [positions[0] - np.arange(lead, 0, -1), positions, positions[-1] + np.arange(1, trail + 1)]
-    )
-    inside = full < duration
-    return np.maximum(full[inside], 0.0), counted[inside] % meter
+    return np.asarray(np.maximum(full[(full < duration) & (full > -0.02)], 0.0))

@@ -1,13 +1,13 @@
-"""Spectrum and samples -> the times of note onsets."""
+"""Spectrum -> the times of note onsets."""
 
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
-from clavilux.analysis import grid
+from clavilux.analysis.attacks import attack_offsets
 from clavilux.analysis.envelopes import FLUX_FLOOR, onset_curve
-from clavilux.analysis.spectrum import FPS, Floats, Spectrum
+from clavilux.analysis.filters import box_max, box_mean
+from clavilux.analysis.spectrum import FPS, Spectrum
 
 GAP_SECONDS = 0.05
 """Onsets closer than this are one."""
@@ -17,7 +17,7 @@ STAND_OUT = 0.12
 """... by this share of the song's 99th percentile."""
 
 
-def find_onsets(spectrum: Spectrum, samples: Floats, *, duration: float) -> tuple[float, ...]:
+def find_onsets(spectrum: Spectrum, *, duration: float) -> tuple[float, ...]:
     """Onset times in seconds, ascending, each on its attack.
 
     Peak picking after Böck, Krebs and Schedl, "Evaluating the online capabilities of onset
@@ -28,12 +28,14 @@ def find_onsets(spectrum: Spectrum, samples: Floats, *, duration: float) -> tupl
     if max(top, float(curve.max()) / 4) < FLUX_FLOOR:
         return ()
     width = round(GAP_SECONDS * FPS)
-    highest = ndimage.maximum_filter1d(curve, 2 * width + 1)
-    around = ndimage.uniform_filter1d(curve.astype(np.float64), round(AROUND_SECONDS * FPS))
+    highest = box_max(curve, 2 * width + 1)
+    size = round(AROUND_SECONDS * FPS)
+    # mirrored at the ends, so that what begins at the very start does not surround itself
+    around = box_mean(np.pad(curve, size, mode="symmetric"), size)[size:-size]
     level = around + STAND_OUT * max(top, FLUX_FLOOR)
     frames = np.flatnonzero((curve == highest) & (curve > level))
     rough = frames / FPS
-    offsets, clarity = grid.attack_offsets(samples, rough)
+    offsets, clarity = attack_offsets(spectrum.fine_power, rough)
     times = np.sort(np.where(clarity > 0, rough + offsets, rough))
     times = times[(times >= 0) & (times < duration)]
     apart = np.diff(times, prepend=-np.inf) > GAP_SECONDS / 2

@@ -7,17 +7,24 @@ of samples need no more memory than their features.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, sparse
 
-Floats = NDArray[np.float32]
+from clavilux.analysis.attacks import RATE as RATE
+from clavilux.analysis.attacks import Codes, PowerMeter
+from clavilux.analysis.attacks import Floats as Floats
+from clavilux.analysis.glides import GlideMeter, Glides
+from clavilux.analysis.growing import Growing
+from clavilux.analysis.pitches import fold
+from clavilux.analysis.strokes import encode
 
-RATE = 22050
-"""Samples per second of every input."""
 WINDOW = 1024
 HOP = 256
 FPS = RATE / HOP
@@ -26,8 +33,10 @@ LONG_WINDOW = 4096
 LONG_HOP = 1024
 LONG_FPS = RATE / LONG_HOP
 """Frames per second of the long transform: frame i is centred on sample i * LONG_HOP."""
-BLOCK = 2048
-"""Frames handled at once."""
+BLOCK, LONG_BLOCK = 256, 64
+"""Frames described at once: three seconds of sound, which fit a core's cache."""
+AT_ONCE = 64
+"""Frames transformed at once: larger arrays cost more in fresh memory than in arithmetic."""
 
 BANDS = (("sub", 20, 60), ("bass", 60, 250), ("low_mid", 250, 500), ("mid", 500, 2000))
 """Name, lower and upper edge in Hz of the energy bands; "high" is the rest, 2 to 11 kHz."""
@@ -39,8 +48,6 @@ LOG_GAIN = 1000.0
 """Magnitudes m become log10(1 + LOG_GAIN * m): a whisper of 0.001 of full scale counts as 0.3."""
 FLUX_LAG = 2
 """Frames between the spectra that are compared; the shorter window's rise time."""
-CHROMA_HZ = (150.0, 2600.0)
-BASS_CHROMA_HZ = (40.0, 300.0)
 TIMBRE_BANDS = 24
 """Mel bands kept at LONG_FPS for the structure analysis."""
 
@@ -63,60 +70,114 @@ class Spectrum:
     """(L, 12) pitch classes from C, of spectral peaks, compressed, not normalised."""
     bass_chroma: Floats
     """(L, 12) the same below 300 Hz."""
+    pitches: Floats
+    """(S, 60) pitch classes in steps of 20 cents, summed over slices of pitches.SLICE frames."""
+    bass_pitches: Floats
+    """(S, 60) the same below 300 Hz."""
+    glides: Glides
+    """(L, 9) how far the pitch moved since the frame before, in 20 cents, from 300 Hz upwards."""
+    strokes: Codes
+    """(T, 16) rises and levels of eight bands, as analysis.strokes reads them."""
+    fine_power: Codes
+    """(F, 2) of signal and difference, step by step, as analysis.attacks reads it."""
 
     @property
     def frames(self) -> int:
         return len(self.rms)
 
 
+class Measurer:
+    """Samples, block by block -> Spectrum. The blocks' sizes make no difference to the result."""
+
+    def __init__(self) -> None:
+        self._attacks = PowerMeter()
+        self._short = _Frames(WINDOW, HOP, block=BLOCK)
+        self._long = _Frames(LONG_WINDOW, LONG_HOP, block=LONG_BLOCK)
+        self._before = np.zeros((0, MELS), dtype=np.float32)
+        self._glides = GlideMeter()
+        self._features: dict[str, Growing] = defaultdict(Growing)
+
+    def feed(self, samples: Floats) -> None:
+        """Take the next mono samples at RATE, shape (n,); non-finite ones count as silence."""
+        if not np.isfinite(samples).all():
+            samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+        self._attacks.feed(samples)
+        for power in self._short.feed(samples):
+            self._measure_short(power)
+        for power in self._long.feed(samples):
+            self._measure_long(power)
+
+    def finish(self) -> Spectrum:
+        """All features of what was heard."""
+        for power in self._short.finish():
+            self._measure_short(power)
+        for power in self._long.finish():
+            self._measure_long(power)
+        features = {name: rows.finish() for name, rows in self._features.items()}
+        features["timbre"] = features["timbre"][: len(features["chroma"])]
+        return Spectrum(**features, fine_power=self._attacks.finish())
+
+    def _measure_short(self, power: Floats) -> None:
+        rms, bands, centroid, mel = _short_features(power)
+        rise = _rises(mel, before=self._before)
+        self._keep(rms=rms, bands=bands, centroid=centroid)
+        self._keep(flux=_superflux(rise), timbre=_timbre(mel))
+        self._keep(strokes=encode(rise, mel, _mel_edges()[1:-1]))
+        self._before = mel[-FLUX_LAG:].copy()
+
+    def _measure_long(self, power: Floats) -> None:
+        self._keep(**fold(power)._asdict(), glides=self._glides.feed(power))
+
+    def _keep(self, **rows: NDArray[Any]) -> None:
+        for name, block in rows.items():
+            self._features[name].append(block)
+
+
 def measure(samples: Floats) -> Spectrum:
     """All features of mono samples at RATE, shape (n,); non-finite samples count as silence."""
-    rms, bands, centroid, flux, timbre = _measure_short(samples)
-    long = [_chromas(p) for p in _power_blocks(samples, window=LONG_WINDOW, hop=LONG_HOP)]
-    chroma, bass_chroma = (np.concatenate(part) for part in zip(*long, strict=True))
-    return Spectrum(
-        rms=rms,
-        bands=bands,
-        centroid=centroid,
-        flux=flux,
-        timbre=timbre[: len(chroma)],
-        chroma=chroma,
-        bass_chroma=bass_chroma,
-    )
+    measurer = Measurer()
+    measurer.feed(samples)
+    return measurer.finish()
 
 
-def _measure_short(samples: Floats) -> tuple[Floats, ...]:
-    """rms (T,), band powers (T, 5), centroid (T,), flux (T, 4) and timbre (L, 24)."""
-    blocks = []
-    before = np.zeros((0, MELS), dtype=np.float32)
-    for power in _power_blocks(samples, window=WINDOW, hop=HOP):
-        rms, bands, centroid, mel = _short_features(power)
-        blocks.append((rms, bands, centroid, _superflux(mel, before=before), _timbre(mel)))
-        before = mel[-FLUX_LAG:].copy()
-    return tuple(np.concatenate(part) for part in zip(*blocks, strict=True))
+class _Frames:
+    """Samples, block by block -> power spectra of the frames that are complete."""
 
+    def __init__(self, window: int, hop: int, *, block: int) -> None:
+        self._window, self._hop, self._block = window, hop, block
+        self._taper = np.hanning(window + 1)[:-1].astype(np.float32)
+        self._taper *= 2.0 / self._taper.sum()
+        self._pending = np.zeros(window // 2, dtype=np.float32)
+        self._heard = 0
+        self._made = 0
 
-def _power_blocks(samples: Floats, *, window: int, hop: int) -> Iterator[Floats]:
-    """Power spectra, shape (frames, window / 2 + 1); a full-scale sine has a peak of 1."""
-    taper = np.hanning(window + 1)[:-1].astype(np.float32)
-    taper *= 2.0 / taper.sum()
-    frames = len(samples) // hop + 1
-    for first in range(0, frames, BLOCK):
-        count = min(BLOCK, frames - first)
-        start = first * hop - window // 2
-        part = _slice_padded(samples, start=start, length=(count - 1) * hop + window)
-        windows = np.lib.stride_tricks.sliding_window_view(part, window)[::hop]
-        spectrum = fft.rfft(windows * taper, axis=1)
-        yield (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
+    def feed(self, samples: Floats) -> Iterator[Floats]:
+        """(block, window / 2 + 1) each; a full-scale sine has a peak of 1."""
+        self._heard += len(samples)
+        self._pending = np.concatenate([self._pending, samples])
+        while len(self._pending) >= (self._block - 1) * self._hop + self._window:
+            yield self._take(self._block)
 
+    def finish(self) -> Iterator[Floats]:
+        """What is left: frame i for every sample i * hop of the song, and for its end."""
+        frames = self._heard // self._hop + 1 - self._made
+        self._pending = np.concatenate([self._pending, np.zeros(self._window, dtype=np.float32)])
+        while frames > 0:
+            yield self._take(min(frames, self._block))
+            frames -= self._block
 
-def _slice_padded(samples: Floats, *, start: int, length: int) -> Floats:
-    """samples[start : start + length] with zeros outside, non-finite values zeroed."""
-    part = np.zeros(length, dtype=np.float32)
-    begin, end = max(start, 0), min(start + length, len(samples))
-    if end > begin:
-        part[begin - start : end - start] = samples[begin:end]
-    return np.nan_to_num(part, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+    def _take(self, count: int) -> Floats:
+        part = self._pending[: (count - 1) * self._hop + self._window]
+        windows = np.lib.stride_tricks.sliding_window_view(part, self._window)[:: self._hop]
+        power = np.empty((count, self._window // 2 + 1), dtype=np.float32)
+        for first in range(0, count, AT_ONCE):
+            few = slice(first, first + AT_ONCE)
+            spectrum = fft.rfft(windows[few] * self._taper, axis=1)
+            spectrum[:, 1] += 0.5 * spectrum[:, 0]  # what a constant offset leaks, by Hann's shape
+            np.add(spectrum.real**2, spectrum.imag**2, out=power[few])
+        self._pending = self._pending[count * self._hop :]
+        self._made += count
+        return power
 
 
 def _short_features(power: Floats) -> tuple[Floats, Floats, Floats, Floats]:
@@ -126,7 +187,7 @@ def _short_features(power: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     edges = np.searchsorted(hertz, BAND_EDGES[:-1])
     bands = np.add.reduceat(power, np.maximum(edges, 1), axis=1)
     total = audible.sum(axis=1)
-    centroid = audible @ hertz[1:] / np.maximum(total, 1e-12)
+    centroid = np.einsum("ij,j->i", audible, hertz[1:]) / np.maximum(total, 1e-12)
     rms = np.sqrt(total / 3.0)  # Hann: a sine of rms r has a main lobe of total power 3 r^2
     mel = _mel_matrix() @ np.ascontiguousarray(power.T)
     return rms, bands, np.where(total > 1e-10, centroid, 0.0), np.ascontiguousarray(mel.T)
@@ -138,6 +199,7 @@ def _mel_edges() -> NDArray[np.float64]:
     return np.asarray(700 * (10 ** (np.linspace(low, high, MELS + 2) / 2595) - 1))
 
 
+@cache
 def _mel_matrix() -> sparse.csr_array:
     """(MELS, bins) triangles; each at least two bins wide, so that none is empty."""
     hertz = fft.rfftfreq(WINDOW, 1 / RATE)
@@ -150,13 +212,12 @@ def _mel_matrix() -> sparse.csr_array:
     return sparse.csr_array(np.maximum(0, np.minimum(rise, fall)).astype(np.float32))
 
 
-def _superflux(mel: Floats, *, before: Floats) -> Floats:
-    """(b, MELS) power -> (b, 4): rises over FLUX_LAG frames against a max filter over bands.
+def _rises(mel: Floats, *, before: Floats) -> Floats:
+    """(b, MELS) power -> rises of its log over FLUX_LAG frames against a max filter over bands.
 
     `before`: the last FLUX_LAG frames of the block before, or none; before those is silence.
     Böck and Widmer, "Maximum filter vibrato suppression for onset detection", DAFx 2013.
     """
-    edges = np.searchsorted(_mel_edges()[1:-1], FLUX_EDGES[:-1])
     padded = np.zeros((FLUX_LAG + len(mel), MELS), dtype=np.float32)
     padded[FLUX_LAG - len(before) : FLUX_LAG] = before
     padded[FLUX_LAG:] = mel
@@ -164,7 +225,12 @@ def _superflux(mel: Floats, *, before: Floats) -> Floats:
     widest = log.copy()
     np.maximum(widest[:, 1:], log[:, :-1], out=widest[:, 1:])
     np.maximum(widest[:, :-1], log[:, 1:], out=widest[:, :-1])
-    rise = np.maximum(log[FLUX_LAG:] - widest[:-FLUX_LAG], 0)
+    return np.asarray(np.maximum(log[FLUX_LAG:] - widest[:-FLUX_LAG], 0), dtype=np.float32)
+
+
+def _superflux(rise: Floats) -> Floats:
+    """(b, MELS) -> (b, 4): means over the bands of FLUX_EDGES."""
+    edges = np.searchsorted(_mel_edges()[1:-1], FLUX_EDGES[:-1])
     widths = np.diff(np.append(edges, MELS))
     return np.asarray(np.add.reduceat(rise, edges, axis=1) / widths, dtype=np.float32)
 
@@ -176,38 +242,3 @@ def _timbre(mel: Floats) -> Floats:
     wide = np.pad(wide, ((0, -len(wide) % ratio), (0, 0)))
     power = wide.reshape(-1, ratio, TIMBRE_BANDS).mean(axis=1)
     return np.asarray(np.log10(1e-7 + power), dtype=np.float32) + 7.0
-
-
-def _chromas(power: Floats) -> tuple[Floats, Floats]:
-    """(b, bins) -> chroma (b, 12) and bass chroma (b, 12) of the spectral peaks."""
-    magnitude = np.sqrt(power)
-    middle = magnitude[:, 1:-1]
-    is_peak = (middle > magnitude[:, :-2]) & (middle >= magnitude[:, 2:]) & (middle > 1e-4)
-    frame, bin_ = np.nonzero(is_peak)
-    bin_ += 1
-    left, top, right = (np.log(1e-9 + magnitude[frame, bin_ + i]) for i in (-1, 0, 1))
-    shift = 0.5 * (left - right) / np.minimum(left - 2 * top + right, -1e-6)
-    hertz = (bin_ + np.clip(shift, -0.5, 0.5)) * (RATE / LONG_WINDOW)
-    weight = np.sqrt(magnitude[frame, bin_])
-    return tuple(  # type: ignore[return-value]
-        _fold(frame, hertz, weight * _window(hertz, band), count=len(power))
-        for band in (CHROMA_HZ, BASS_CHROMA_HZ)
-    )
-
-
-def _window(hertz: Floats, band: tuple[float, float]) -> Floats:
-    """1 inside the band, falling to 0 within a third of an octave beyond its edges."""
-    low, high = np.log2(hertz / band[0]), np.log2(band[1] / hertz)
-    return np.asarray(np.clip(1 + 3 * np.minimum(low, high), 0, 1), dtype=np.float32)
-
-
-def _fold(frame: NDArray[np.intp], hertz: Floats, weight: Floats, *, count: int) -> Floats:
-    """Share each peak between its two nearest pitch classes. A4 = 440 Hz, class 0 = C."""
-    pitch = 69 + 12 * np.log2(hertz / 440)
-    lower = np.floor(pitch)
-    upper_share = pitch - lower
-    chroma = np.zeros(count * 12)
-    for step, share in ((0, 1 - upper_share), (1, upper_share)):
-        index = frame * 12 + (lower.astype(np.intp) + step) % 12
-        chroma += np.bincount(index, weights=weight * share**2, minlength=count * 12)
-    return chroma.reshape(count, 12).astype(np.float32)

@@ -6,40 +6,32 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
-from scipy.cluster import hierarchy
-from scipy.spatial import distance
 
 from clavilux.analysis.bars import Array, Bars
+from clavilux.analysis.grouping import group, join
 from clavilux.analysis.naming import Part, name_functions
 from clavilux.analysis.novelty import likeness, novelty
+from clavilux.analysis.segmentation import choose_cuts
 from clavilux.model.song import Section
 
-LEAST_SECONDS = 4.0
-"""No section is shorter, unless the song is."""
-BOUNDARY_COST = 0.35
-"""Novelty that a boundary must bring."""
-SLOPE_SHARE = 0.3
-"""What novelty counts where a neighbouring bar line has more."""
-LENGTH_WEIGHT, LENGTH_SPREAD = 0.3, 0.7
-"""Weight and log standard deviation of the usual section length."""
-ODD_COSTS = ((8, 0.0), (4, 0.0), (2, 0.1), (1, 0.2))
-"""Cost of a length that is a multiple of so many bars and no more (79 % are multiples of 4)."""
-SAME_GROUP = 0.55
-"""Parts whose best aligned bars are more alike than this share a letter."""
 SHIFT_SHARE, SHIFT_APART, MOST_SHIFTS = 0.6, 4.0, 3
 """A shift has this share of a boundary's novelty and keeps these seconds from others."""
+
+CLEAR_SPREAD = 0.3
+"""Sections whose energies, or voices, differ less than this are brought nearer together."""
 
 
 def find_sections(bars: Bars) -> tuple[Section, ...]:
     """Sections that tile the song, on bar lines, named, grouped, with energies and shifts."""
     alike = likeness(bars)
     change = novelty(bars, alike)
-    cuts = _choose_cuts(bars, change)
-    groups = _group(cuts, alike)
+    cuts = choose_cuts(bars, change)
+    groups, _ = group(cuts, alike)
+    cuts, groups = join(cuts, groups, edges=bars.edges, change=change)
     energies = _energies(bars, cuts)
     parts = _parts(bars, cuts, groups, energies)
-    functions = name_functions(parts)
+    functions, margins = name_functions(parts)
+    sung = np.clip(section_means(bars, cuts, bars.vocals), 0, 1)
     counts: dict[str, int] = {}
     sections = []
     for index, (part, function) in enumerate(zip(parts, functions, strict=True)):
@@ -53,86 +45,36 @@ def find_sections(bars: Bars) -> tuple[Section, ...]:
                 end=part.end,
                 energy=round(part.energy, 3),
                 shifts=_shifts(bars, change, cuts[index], cuts[index + 1]),
-                confidence=round(float(np.clip(0.3 + 0.5 * change[cuts[index]], 0.1, 0.95)), 3),
+                vocals=round(float(sung[index]), 3),
+                confidence=_confidence(margins[index]),
             )
         )
     return tuple(sections)
 
 
-def usual_length(duration: float) -> float:
-    """Seconds of a typical section: 8 in a one-minute song, 17 in three, 20 in four minutes."""
-    return float(np.clip(8 * (duration / 60) ** 0.65, 5, 90))
+def _confidence(margin: float) -> float:
+    """How likely the section's name is right, from the margin over other names.
 
-
-def _choose_cuts(bars: Bars, change: Array) -> NDArray[np.int64]:
-    """Indices of edges, first and last included: the best sum of novelty and likely lengths."""
-    count = len(bars)
-    duration = float(bars.edges[-1])
-    usual = usual_length(duration)
-    highest = ndimage.maximum_filter1d(change, 3)
-    change = np.where(change >= highest, change, SLOPE_SHARE * change)
-    best = np.full(count + 1, -np.inf)
-    back = np.zeros(count + 1, dtype=np.int64)
-    best[0] = 0.0
-    for end in range(1, count + 1):
-        starts = np.arange(end)
-        starts = starts[bars.edges[end] - bars.edges[starts] <= 6 * usual + 30]
-        lengths = np.maximum(bars.edges[end] - bars.edges[starts], 1e-9)
-        cost = LENGTH_WEIGHT * (np.log(lengths / usual) / LENGTH_SPREAD) ** 2
-        cost = cost + (_odd_costs(end - starts) if bars.metric else 0.0)
-        cost = np.where(lengths < min(LEAST_SECONDS, duration) - 1e-6, 1e6, cost)
-        gain = change[end] - BOUNDARY_COST if end < count else 0.0
-        values = best[starts] - cost + gain
-        winner = int(np.argmax(values))
-        best[end], back[end] = values[winner], starts[winner]
-    cuts = [count]
-    while cuts[-1] > 0:
-        cuts.append(int(back[cuts[-1]]))
-    return np.array(cuts[::-1])
-
-
-def _odd_costs(lengths: NDArray[np.int64]) -> Array:
-    costs = np.full(len(lengths), ODD_COSTS[-1][1])
-    for multiple, cost in reversed(ODD_COSTS):
-        costs = np.where(lengths % multiple == 0, cost, costs)
-    return costs
-
-
-def _group(cuts: NDArray[np.int64], alike: Array) -> list[int]:
-    """A number per section, in order of appearance; alike sections share it."""
-    count = len(cuts) - 1
-    if count == 1:
-        return [0]
-    apart = np.zeros((count, count))
-    for i in range(count):
-        for j in range(i + 1, count):
-            block = alike[cuts[i] : cuts[i + 1], cuts[j] : cuts[j + 1]]
-            apart[i, j] = apart[j, i] = 1 - _best_diagonal(block)
-    tree = hierarchy.linkage(distance.squareform(apart, checks=False), method="average")
-    labels = hierarchy.fcluster(tree, 1 - SAME_GROUP, criterion="distance")
-    order: dict[int, int] = {}
-    return [order.setdefault(int(label), len(order)) for label in labels]
-
-
-def _best_diagonal(block: Array) -> float:
-    """Mean likeness along the best alignment that covers the shorter section."""
-    if block.shape[0] > block.shape[1]:
-        block = block.T
-    rows, columns = block.shape
-    means = [
-        float(np.mean(np.diagonal(block, offset)[:rows])) for offset in range(columns - rows + 1)
-    ]
-    return max(means)
+    A logistic fit to the 376 sections of 35 made songs whose parts are known. In fifths by
+    confidence, of sections with 0.44, 0.61, 0.73, 0.85 and 0.95 on average, these shares were
+    right: 0.38, 0.67, 0.73, 0.88 and 0.92.
+    """
+    odds = np.clip(margin, 1e-3, 1 - 1e-3)
+    return round(float(1 / (1 + np.exp(0.14 - 0.65 * np.log(odds / (1 - odds))))), 3)
 
 
 def _energies(bars: Bars, cuts: NDArray[np.int64]) -> Array:
     """(sections,) 0..1 from loudness, onset density, highs and lows."""
-    raw = section_means(bars, cuts, bar_energy(bars))
-    spread = float(raw.max() - raw.min())
+    return _relative(section_means(bars, cuts, bar_energy(bars)))
+
+
+def _relative(values: Array) -> Array:
+    """0..1 of their own range; values that hardly differ stay near the middle."""
+    spread = float(np.ptp(values))
     if spread < 1e-6:
-        return np.full(len(raw), 0.5)
-    reach = min(1.0, spread / 0.3)  # sections that hardly differ stay near the middle
-    return np.asarray(0.5 + reach * ((raw - raw.min()) / spread - 0.5))
+        return np.full(len(values), 0.5)
+    reach = min(1.0, spread / CLEAR_SPREAD)
+    return np.asarray(0.5 + reach * ((values - values.min()) / spread - 0.5))
 
 
 def bar_energy(bars: Bars) -> Array:
@@ -155,6 +97,7 @@ def section_means(bars: Bars, cuts: NDArray[np.int64], values: Array) -> Array:
 
 def _parts(bars: Bars, cuts: NDArray[np.int64], groups: list[int], energies: Array) -> list[Part]:
     low = section_means(bars, cuts, bars.low)
+    sung = _relative(section_means(bars, cuts, bars.vocals))
     return [
         Part(
             start=float(bars.edges[cuts[i]]),
@@ -162,6 +105,7 @@ def _parts(bars: Bars, cuts: NDArray[np.int64], groups: list[int], energies: Arr
             group=groups[i],
             energy=float(np.clip(energies[i], 0, 1)),
             low_db=float(low[i]),
+            vocals=float(sung[i]),
         )
         for i in range(len(groups))
     ]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Samples = NDArray[np.float32]
 
-BLOCK_SECONDS = 5.0
+BLOCK_SECONDS = 2.0
 """Sound is resampled in blocks of this length: memory does not grow beside the answer."""
 GAP_SECONDS = 0.03
 """Timestamps may wander this much before a hole in the time line is believed."""
@@ -25,48 +25,77 @@ PRIMING_SECONDS = 0.1
 def blocks(
     container: av.container.InputContainer, stream: av.AudioStream
 ) -> Iterator[tuple[int, Samples]]:
-    """(rate, samples of shape (channels, n)) in order and on time, BLOCK_SECONDS or less each.
+    """(rate, samples of shape (channels, n)) in order and on time, about BLOCK_SECONDS each.
 
-    Frames of equal rate and channels are joined; missing packets have become silence.
+    Frames of equal kind are joined; missing packets have become silence.
     """
-    parts: list[Samples] = []
-    kind: tuple[int, int] = (0, 0)
-    length = 0
-    for rate, samples in _on_time(container, stream):
-        if parts and (kind != (rate, len(samples)) or length >= BLOCK_SECONDS * rate):
-            yield kind[0], np.concatenate(parts, axis=1)
-            parts, length = [], 0
-        kind = (rate, len(samples))
-        parts.append(samples)
-        length += samples.shape[1]
-    if parts:
-        yield kind[0], np.concatenate(parts, axis=1)
+    waiting = _Waiting()
+    for lost, frame in _on_time(container, stream):
+        rate = frame.sample_rate
+        if lost or not waiting.takes(frame):
+            yield from waiting.flush()
+        if lost:
+            yield from _silence(lost, rate=rate, channels=len(_kept_channels(frame)))
+        waiting.add(frame)
+        if waiting.length >= BLOCK_SECONDS * rate:
+            yield from waiting.flush()
+    yield from waiting.flush()
+
+
+class _Waiting:
+    """Decoded frames of one kind, joined by FFmpeg: NumPy is slow on a thousand samples."""
+
+    def __init__(self) -> None:
+        self._fifo: av.AudioFifo | None = None
+        self._kind: object = None
+        self.length = 0
+
+    def takes(self, frame: av.AudioFrame) -> bool:
+        return self._fifo is None or self._kind == _kind(frame)
+
+    def add(self, frame: av.AudioFrame) -> None:
+        import av
+
+        if self._fifo is None:
+            self._fifo, self._kind = av.AudioFifo(), _kind(frame)
+        frame.pts = None  # the time line is kept here, not by the fifo
+        self._fifo.write(frame)
+        self.length += frame.samples
+
+    def flush(self) -> Iterator[tuple[int, Samples]]:
+        if self._fifo is not None and (frame := self._fifo.read()) is not None:
+            yield frame.sample_rate, _to_float(frame)
+        self._fifo, self.length = None, 0
+
+
+def _kind(frame: av.AudioFrame) -> object:
+    return frame.sample_rate, frame.layout.name, frame.format.name
 
 
 def _on_time(
     container: av.container.InputContainer, stream: av.AudioStream
-) -> Iterator[tuple[int, Samples]]:
-    """(rate, samples of shape (channels, n)) in order, with silence where packets are missing."""
+) -> Iterator[tuple[int, av.AudioFrame]]:
+    """Every frame in order, with the number of samples that are missing before it."""
     origin: float | None = None
     written = 0.0
     end = (container.duration or 0) / 1e6
+    base = float(stream.time_base or 1)
     for frame in _frames(container, stream):
         if isinstance(frame, float):
             origin = None if origin is None else origin - frame
             continue
-        rate, samples = frame.sample_rate, _to_float(frame)
+        rate, lost = frame.sample_rate, 0
         if frame.pts is not None:
-            time = frame.pts * float(frame.time_base or 1)
+            time = frame.pts * base
             if origin is None:
                 origin = _origin(container, stream, first=time)
             gap = time - origin - written
             if gap < -1 or written + gap > max(end, written) + 1:
                 origin = time - written  # a chained file restarts its clock
             elif gap > GAP_SECONDS or (written == 0 and gap > 0):
-                yield from _silence(round(gap * rate), rate=rate, channels=len(samples))
-                written += round(gap * rate) / rate
-        yield rate, samples
-        written += samples.shape[1] / rate
+                lost = round(gap * rate)
+        written += (lost + frame.samples) / rate
+        yield lost, frame
 
 
 def _origin(
@@ -132,9 +161,16 @@ def _to_float(frame: av.AudioFrame) -> Samples:
     elif raw.dtype.kind == "i":
         samples = raw.astype(np.float32) * np.float32(2.0 ** (1 - 8 * raw.dtype.itemsize))
     else:
-        samples = raw.astype(np.float32)
-    keep = [i for i, c in enumerate(frame.layout.channels) if not c.name.startswith("LFE")]
-    return samples[keep] if 0 < len(keep) < count else samples
+        samples = raw.astype(np.float32, copy=False)
+    keep = _kept_channels(frame)
+    return samples if len(keep) == count else samples[keep]
+
+
+def _kept_channels(frame: av.AudioFrame) -> list[int]:
+    """All channels but the LFE, unless there is no other."""
+    names = [channel.name for channel in frame.layout.channels]
+    keep = [i for i, name in enumerate(names) if not name.startswith("LFE")]
+    return keep or list(range(len(names)))
 
 
 def clock_origin(path: Path) -> float:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from clavilux.model.base import FloatArray, Value
+from clavilux.model.correction import Correction
 
 Function = Literal[
     "intro", "verse", "pre-chorus", "chorus", "bridge", "solo", "drop", "instrumental", "outro"
@@ -26,8 +27,15 @@ ENVELOPES = (
     "low_mid",
     "mid",
     "high",
+    "kick",
+    "snare",
+    "hat",
+    "vocals",
 )
 """The names of the envelopes every analysis holds."""
+
+DRUMS = ("kick", "snare", "hat")
+"""The onset classes: what strikes low, in the middle with noise, and high."""
 
 
 class Song(Value):
@@ -61,6 +69,43 @@ class Beat(Value):
         return self.position == 0
 
 
+class Region(Value):
+    """A stretch of the song with one kind of pulse, or none."""
+
+    start: float
+    end: float
+    tempo: float = Field(ge=0)
+    """Median beats per minute; 0 where no pulse is heard, and then it has no beats."""
+    confidence: float = Field(ge=0, le=1)
+
+    @property
+    def has_pulse(self) -> bool:
+        return self.tempo > 0
+
+
+class Alternative(Value):
+    """Another way to count the same song, that a person can choose without a new analysis."""
+
+    name: Literal["half tempo", "double tempo", "off-beat", "shifted bar", "other meter"]
+    tempo: float = Field(gt=0)
+    """Beats per minute."""
+    meter: int = Field(ge=1)
+    likelihood: float = Field(ge=0, le=1)
+    """Against the reading that was chosen: 1 is as likely, 0 is out of the question."""
+    correction: Correction
+    """What turns the chosen reading into this one."""
+
+
+class Passage(Value):
+    """A stretch with a shape of its own, across sections."""
+
+    kind: Literal["build", "drop", "silence", "applause"]
+    """build: energy rises to a turn; drop: the full sound that follows, from its first bar."""
+    start: float
+    end: float
+    strength: float = Field(default=1.0, ge=0, le=1)
+
+
 class Envelope(Value):
     """A quantity sampled evenly over the song: sample i is at i / rate seconds."""
 
@@ -75,27 +120,6 @@ class Envelope(Value):
             return np.zeros_like(np.asarray(seconds, dtype=np.float64))
         grid = np.arange(len(self.values)) / self.rate
         return np.asarray(np.interp(seconds, grid, self.values), dtype=np.float64)
-
-
-class Section(Value):
-    """A musical part of the song."""
-
-    label: str
-    """Function and occurrence: "chorus_2"."""
-    function: Function
-    group: str
-    """Parts that sound alike share a letter: A, B, C..."""
-    start: float
-    end: float
-    energy: float = Field(ge=0, le=1)
-    """Relative to the song: 0 its calmest section, 1 its strongest."""
-    shifts: tuple[float, ...] = ()
-    """Times, in seconds, of emotional shifts inside the section."""
-    confidence: float = Field(default=1.0, ge=0, le=1)
-
-    @property
-    def duration(self) -> float:
-        return self.end - self.start
 
 
 class Key(Value):
@@ -120,6 +144,31 @@ class Mood(Value):
     confidence: float = Field(ge=0, le=1)
 
 
+class Section(Value):
+    """A musical part of the song."""
+
+    label: str
+    """Function and occurrence: "chorus_2"."""
+    function: Function
+    group: str
+    """Parts that sound alike share a letter: A, B, C..."""
+    start: float
+    end: float
+    energy: float = Field(ge=0, le=1)
+    """Relative to the song: 0 its calmest section, 1 its strongest."""
+    shifts: tuple[float, ...] = ()
+    """Times, in seconds, of emotional shifts inside the section."""
+    confidence: float = Field(default=1.0, ge=0, le=1)
+    mood: Mood | None = None
+    """Of this section alone."""
+    vocals: float = Field(default=0.0, ge=0, le=1)
+    """Share of the section in which somebody seems to sing."""
+
+    @property
+    def duration(self) -> float:
+        return self.end - self.start
+
+
 class Analysis(Value):
     """Everything the director and the planner know of a song."""
 
@@ -140,6 +189,14 @@ class Analysis(Value):
     """The time of the song's peak, in seconds."""
     key: Key
     mood: Mood
+    regions: tuple[Region, ...] = ()
+    """Tile the song: where it has a pulse, how fast, and how sure that is."""
+    alternatives: tuple[Alternative, ...] = ()
+    """Other readings of the rhythm, the likeliest first."""
+    hits: dict[str, tuple[float, ...]] = Field(default_factory=dict)
+    """Times, in seconds, of the onsets of each class in DRUMS."""
+    passages: tuple[Passage, ...] = ()
+    """Builds, drops, silences and applause, by start."""
 
     @property
     def duration(self) -> float:

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from clavilux.model.base import Value
 from clavilux.model.color import Palette
+from clavilux.model.correction import Correction
 from clavilux.model.time import FrameRate, Rate
 
 Tier = Literal[1, 2, 3]
@@ -95,6 +96,12 @@ class RenderSpec(Value):
     global_style: str = Field(max_length=400)
     """Words every prompt gets."""
     seed: int = Field(default=1, ge=0, lt=2**63)
+    tracker: Name = "pointer"
+    """Who heard the beats: the built-in tracker, or an installed one."""
+    correction: Correction = Field(default_factory=Correction)
+    """What a person corrected of the rhythm; sections have their own times, below."""
+    named_sections: bool = False
+    """A person named the sections: a corrected rhythm moves them by a quarter of a bar at most."""
     sections: tuple[SectionSpec, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -108,6 +115,8 @@ class RenderSpec(Value):
                 raise ValueError(
                     f"section '{b.label}' starts at {b.start}, but '{a.label}' ends at {a.end}"
                 )
+        if self.correction.sections:
+            raise ValueError("the correction names sections; a spec has its own, edit those")
         return self
 
     def section(self, label: str) -> SectionSpec:

@@ -1,0 +1,55 @@
+"""Bar patterns: how likely each level of each evidence curve is at each place in a bar.
+
+The numbers are learned from songs that a script makes (`tools/learn_patterns.py`); no recording is
+in them. A pattern says, for every curve, every level of it, every beat of the bar and every twelfth
+of a beat, how much more often that level occurs there than anywhere, in nats.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import numpy as np
+from numpy.typing import NDArray
+
+PHASES = 12
+"""Parts of a beat; part 0 is centred on the beat itself."""
+LEVELS = 11
+"""Steps in which an evidence curve is measured."""
+USUAL_TEMPO, TEMPO_WEIGHT = 122.0, 1.8
+"""Beats a minute; nats per second, for one octave. Popular songs have a geometric mean of 112
+(Harmonix set) and those of rhythm games one of 150 or more; the evidence itself leans to slow."""
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """One way in which bars are filled."""
+
+    name: str
+    """Such as "4 straight": beats per bar, and feel."""
+    meter: int
+    weights: NDArray[np.float32]
+    """(curves, LEVELS, meter, PHASES) in nats; 0 says nothing."""
+
+
+def tempo_prior(tempo: float) -> float:
+    """Nats per second of music that a tempo is worth before anything is heard."""
+    return -TEMPO_WEIGHT * float(np.log2(tempo / USUAL_TEMPO)) ** 2
+
+
+@cache
+def learned() -> tuple[Pattern, ...]:
+    """The patterns of patterns.npz, the commonest first."""
+    with resources.files("clavilux.analysis").joinpath("patterns.npz").open("rb") as file:
+        data = np.load(file, allow_pickle=False)
+        names = [str(n) for n in data["names"]]
+        return tuple(
+            Pattern(
+                name=name,
+                meter=int(data["meters"][i]),
+                weights=data[f"weights_{i}"].astype(np.float32) * np.float32(data["scales"][i]),
+            )
+            for i, name in enumerate(names)
+        )

@@ -1,0 +1,102 @@
+"""Where the music turns: changes of sound and harmony that last, which composers put on bar lines.
+
+A kick on every beat does not tell the first of four; that the chorus begins on it does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clavilux.analysis.attacks import Times
+from clavilux.analysis.spectrum import LONG_FPS, Floats, Spectrum
+
+STEPS_PER_BEAT = 2
+SIDE_BEATS = 8
+"""Beats before and after a moment that are compared."""
+BEATS_PER_TURN = 16
+"""The strongest moments are turns, one for so many beats."""
+NATS_PER_SECOND = 1.0
+"""What all turns together are worth, for each second of the song: on 52 real songs anything from
+0.6 to 1.5 put 51 first beats right, and 0 put 49."""
+NEAR = 0.2
+"""A turn belongs to a beat that is no further from it than this part of a beat."""
+
+
+@dataclass(frozen=True)
+class Turns:
+    """Moments and their weights."""
+
+    times: Times
+    """(n,) seconds, ascending."""
+    nats: Times
+    """(n,) what a count gains that begins a bar there."""
+
+    def gains(self, times: Times, meter: int) -> Floats:
+        """(len(times), meter): what beats at these times gain at each position: on 0 only."""
+        gains = np.zeros((len(times), meter), dtype=np.float32)
+        if len(self.times) == 0:
+            return gains
+        nearest = np.round(np.interp(self.times, times, np.arange(len(times)))).astype(np.int64)
+        periods = np.diff(times, append=2 * times[-1] - times[-2])
+        hit = np.abs(times[nearest] - self.times) < NEAR * periods[nearest]
+        np.add.at(gains[:, 0], nearest[hit], self.nats[hit])
+        return gains
+
+
+def find_turns(spectrum: Spectrum, beats: Times) -> Turns:
+    """The turns of a song, on a raster of half beats. `beats`: seconds, the grid completed."""
+    steps = np.arange((len(beats) - 1) * STEPS_PER_BEAT + 1) / STEPS_PER_BEAT
+    raster = np.interp(steps, np.arange(len(beats)), beats)
+    side = SIDE_BEATS * STEPS_PER_BEAT
+    change = _change(_describe(spectrum, raster), side)
+    peaks = np.flatnonzero((change > 0) & (change >= _highest(change, side // 2)))
+    most = max(4, len(beats) // BEATS_PER_TURN)
+    chosen = np.sort(peaks[np.argsort(-change[peaks], kind="stable")[:most]])
+    weights = change[chosen]
+    total = NATS_PER_SECOND * float(beats[-1] - beats[0])
+    return Turns(raster[chosen], total * weights / max(float(weights.sum()), 1e-9))
+
+
+def _describe(spectrum: Spectrum, raster: Times) -> NDArray[np.float64]:
+    """(steps, 36) timbre and chroma of each step, both of the same spread in all."""
+    timbre = _averages(spectrum.timbre, raster)
+    chroma = _averages(spectrum.chroma, raster)
+    chroma /= np.linalg.norm(chroma, axis=1, keepdims=True) + 1e-6
+    parts = [part - part.mean(axis=0) for part in (timbre, chroma)]
+    return np.hstack([p / (np.sqrt(p.shape[1]) * p.std() + 1e-6) for p in parts])
+
+
+def _averages(rows: Floats, raster: Times) -> NDArray[np.float64]:
+    """(steps, k) means of rows at LONG_FPS from each time of the raster to the next."""
+    ends = np.append(raster, 2 * raster[-1] - raster[-2])
+    index = np.clip(np.round(ends * LONG_FPS).astype(np.int64), 0, len(rows))
+    first, last = np.minimum(index[:-1], len(rows) - 1), index[1:]
+    sums = np.zeros((len(rows) + 1, rows.shape[1]))
+    np.cumsum(rows, axis=0, dtype=np.float64, out=sums[1:])
+    last = np.maximum(last, first + 1)
+    return np.asarray((sums[last] - sums[first]) / (last - first)[:, None])
+
+
+def _change(rows: NDArray[np.float64], side: int) -> NDArray[np.float64]:
+    """(steps,) distance between the means of `side` rows before and from each on."""
+    count = len(rows)
+    sums = np.zeros((count + 1, rows.shape[1]))
+    np.cumsum(rows, axis=0, out=sums[1:])
+    at = np.arange(count)
+    first, last = np.maximum(at - side, 0), np.minimum(at + side, count)
+    before = (sums[at] - sums[first]) / np.maximum(at - first, 1)[:, None]
+    after = (sums[last] - sums[at]) / (last - at)[:, None]
+    fullness = np.sqrt(np.minimum(at - first, last - at) / side)
+    change = np.linalg.norm(after - before, axis=1) * fullness
+    change[: 2 * STEPS_PER_BEAT] = 0
+    return np.asarray(change)
+
+
+def _highest(curve: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
+    """(n,) the greatest value within `reach` of each."""
+    padded = np.pad(curve, reach)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1)
+    return np.asarray(windows.max(axis=1))
