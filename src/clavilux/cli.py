@@ -11,11 +11,31 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clavilux import __version__
+from clavilux.arguments import (
+    Corrections,
+    Duration,
+    Flashing,
+    Fps,
+    Json,
+    Output,
+    PresetName,
+    Seed,
+    SongFile,
+    Source,
+    Start,
+    StyleName,
+    TierChoice,
+    Tracker,
+    Workers,
+    render_options,
+    seconds,
+    takes_corrections,
+)
 from clavilux.model.errors import ClaviluxError, InputError
 
 if TYPE_CHECKING:
     from clavilux.model.report import RenderReport
-    from clavilux.model.spec import Tier
+    from clavilux.model.song import Analysis
     from clavilux.pipeline import RenderOptions
     from clavilux.storage import Store
 
@@ -29,31 +49,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-
-Source = Annotated[
-    Path, typer.Argument(help="A song (mp3, flac, wav, ogg, m4a...) or a spec.yaml.")
-]
-SongFile = Annotated[Path, typer.Argument(help="A song (mp3, flac, wav, ogg, m4a...).")]
-Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="Where to write; beside the song by default.")
-]
-StyleName = Annotated[str, typer.Option("--style", help="A name from `clavilux styles`, or auto.")]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Another seed, another video.")]
-TierChoice = Annotated[
-    str,
-    typer.Option("--tier", help="1 moving scenes, 2 stills in motion, 3 AI video; auto mixes."),
-]
-PresetName = Annotated[
-    str, typer.Option("--preset", help="youtube, vertical, square, 4k, preview or canvas.")
-]
-Fps = Annotated[str, typer.Option("--fps", help="24, 25, 30, 60 or a fraction like 30000/1001.")]
-Start = Annotated[str, typer.Option("--start", help="Where to begin: seconds, or 1:23.")]
-Duration = Annotated[str, typer.Option("--duration", help="How long: seconds, or 0:30.")]
-Flashing = Annotated[
-    bool, typer.Option("--allow-flashing", help="Turn the photosensitivity limiter off.")
-]
-Workers = Annotated[int, typer.Option("--workers", min=0, help="Drawing processes; 0: one a core.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
 
 def _show_version(wanted: bool) -> None:
@@ -71,6 +66,7 @@ def _root(
 
 
 @app.command(no_args_is_help=True)
+@takes_corrections
 def render(
     source: Source,
     output: Output = None,
@@ -82,17 +78,34 @@ def render(
     start: Start = "0",
     duration: Duration = "",
     allow_flashing: Flashing = False,
+    tracker: Tracker = "",
     workers: Workers = 0,
     as_json: Json = False,
+    *,
+    corrections: Corrections,
 ) -> None:
     """Make the video of a song, or of an edited spec. Run again to continue after a stop."""
-    _refuse_contradiction(source, style, seed, tier)
-    options = _options(style, seed, tier, preset, fps, start, duration, allow_flashing, workers)
+    _refuse_contradiction(source, style, seed, tier, corrections)
+    options = render_options(
+        style,
+        seed,
+        tier,
+        preset,
+        fps,
+        start,
+        duration,
+        allow_flashing,
+        workers,
+        corrections,
+        tracker=tracker,
+    )
+    _tell_of_override(source, corrections, quiet=as_json)
     target = output or _beside(source, ".mp4" if preset == "youtube" else f".{preset}.mp4")
     _render(source, target, options, as_json)
 
 
 @app.command(no_args_is_help=True)
+@takes_corrections
 def preview(
     source: Source,
     output: Output = None,
@@ -100,58 +113,112 @@ def preview(
     style: StyleName = "auto",
     seed: Seed = 1,
     tier: TierChoice = "auto",
+    tracker: Tracker = "",
     workers: Workers = 0,
     as_json: Json = False,
+    *,
+    corrections: Corrections,
 ) -> None:
     """A quick look: the whole video, or ten seconds of it, at 640x360."""
-    _refuse_contradiction(source, style, seed, tier)
-    moment = _seconds(at, "--at") if at else None
+    _refuse_contradiction(source, style, seed, tier, corrections)
+    moment = seconds(at, "--at") if at else None
     start = "0" if moment is None else str(max(0.0, moment - 5))
-    options = _options(
-        style, seed, tier, "preview", "", start, "10" if at else "", False, workers, fast=True
+    length = "10" if at else ""
+    options = render_options(
+        style,
+        seed,
+        tier,
+        "preview",
+        "",
+        start,
+        length,
+        False,
+        workers,
+        corrections,
+        tracker=tracker,
+        fast=True,
     )
+    _tell_of_override(source, corrections, quiet=as_json)
     name = ".preview.mp4" if moment is None else f".preview-at-{moment:g}s.mp4"
     _render(source, output or _beside(source, name), options, as_json)
 
 
 @app.command(no_args_is_help=True)
+@takes_corrections
 def analyze(
     song: SongFile,
     plot: Annotated[Path | None, typer.Option("--plot", help="Draw the analysis to a PNG.")] = None,
+    click: Annotated[
+        Path | None, typer.Option("--click", help="The song with clicks on its beats: wav or flac.")
+    ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option("--against", help="Compare with known beats and sections: JSON, JAMS, text."),
+    ] = None,
+    tracker: Tracker = "",
     as_json: Json = False,
+    *,
+    corrections: Corrections,
 ) -> None:
-    """What Clavilux hears: tempo, beats, key, mood, sections."""
+    """What Clavilux hears: tempo, beats, key, mood, sections; and where it may be wrong."""
     from clavilux import pipeline, terminal
+    from clavilux.analysis.correct import apply_correction, wanted
+    from clavilux.evaluation.truth import truth_for
     from clavilux.storage import refuse_as_output
 
     _refuse_spec(song)
-    if plot is not None:
-        refuse_as_output(plot, song)
+    for target in (plot, click):
+        if target is not None:
+            refuse_as_output(target, song)
+    truth = truth_for(against, song) if against is not None else None
     with terminal.progress(quiet=as_json) as on_progress:
-        analysis = pipeline.analyze(song, _store(), on_progress=on_progress)
+        heard = pipeline.analyze(song, _store(), tracker=tracker, on_progress=on_progress)
+    analysis = apply_correction(
+        heard, wanted(heard, corrections.correction, corrections.alternative)
+    )
+    _write_extras(analysis, song, plot=plot, click=click)
+    figures = None
+    if truth is not None:
+        from clavilux.evaluation.figures import evaluate
+
+        figures = evaluate(analysis, truth).model_copy(update={"file": song.name})
+    if as_json:
+        typer.echo((figures or analysis).model_dump_json())
+        return
+    terminal.show_analysis(analysis)
+    if figures is not None:
+        terminal.show_figures(figures)
+    for name, target in (("plot", plot), ("clicks", click)):
+        if target is not None:
+            typer.echo(f"{name}: {target}")
+
+
+def _write_extras(analysis: Analysis, song: Path, *, plot: Path | None, click: Path | None) -> None:
     if plot is not None:
         from clavilux.media.plot import plot_analysis
 
         plot_analysis(analysis, plot)
-    if as_json:
-        typer.echo(analysis.model_dump_json())
-    else:
-        terminal.show_analysis(analysis)
-        if plot is not None:
-            typer.echo(f"plot: {plot}")
+    if click is not None:
+        from clavilux.media.clicks import write_clicks
+
+        write_clicks(song, click, analysis.beats)
 
 
 @app.command(no_args_is_help=True)
+@takes_corrections
 def plan(
     song: SongFile,
     output: Output = None,
     style: StyleName = "auto",
     seed: Seed = 1,
     tier: TierChoice = "auto",
+    tracker: Tracker = "",
     prompts: Annotated[
         bool, typer.Option("--prompts", help="Show the exact prompts that would be sent.")
     ] = False,
     as_json: Json = False,
+    *,
+    corrections: Corrections,
 ) -> None:
     """Write the render spec as YAML, to be edited and rendered. `-o -` prints it."""
     from clavilux import pipeline, terminal
@@ -160,7 +227,9 @@ def plan(
     from clavilux.storage import refuse_as_output, write_atomically
 
     _refuse_spec(song)
-    options = _options(style, seed, tier, "youtube", "", "0", "", False, 0)
+    options = render_options(
+        style, seed, tier, "youtube", "", "0", "", False, 0, corrections, tracker=tracker
+    )
     target = output or _beside(song, ".spec.yaml")
     refuse_as_output(target, song)
     with terminal.progress(quiet=as_json) as on_progress:
@@ -258,82 +327,36 @@ def _tell(report: RenderReport) -> None:
     typer.echo(f"video: {report.output}")
 
 
-def _options(
-    style: str,
-    seed: int,
-    tier: str,
-    preset: str,
-    fps: str,
-    start: str,
-    duration: str,
-    allow_flashing: bool,
-    workers: int,
-    *,
-    fast: bool = False,
-) -> RenderOptions:
-    from clavilux import pipeline
-    from clavilux.media.encode import EncoderSettings
-    from clavilux.model.spec import PRESETS
-    from clavilux.model.time import FrameRate
-    from clavilux.settings import Settings
-
-    if preset not in PRESETS:
-        raise InputError(f"there is no preset '{preset}'; choose {', '.join(PRESETS)}")
-    shape = PRESETS[preset]
-    if fps:
-        try:
-            shape = shape.model_copy(update={"rate": FrameRate.parse(fps)})
-        except ValueError as error:
-            raise InputError(f"--fps: {error}") from None
-    options = pipeline.RenderOptions(
-        style=style,
-        seed=seed,
-        tier=_tier(tier),
-        preset=shape,
-        allow_flashing=allow_flashing,
-        encoder=EncoderSettings(preset="ultrafast", crf=24) if fast else EncoderSettings(),
-        workers=workers or Settings.read().workers,
-    )
-    seconds = _seconds(duration, "--duration") if duration else None
-    return pipeline.with_part(options, _seconds(start, "--start"), seconds)
-
-
-def _tier(text: str) -> Tier | None:
-    tiers: dict[str, Tier | None] = {"auto": None, "1": 1, "2": 2, "3": 3}
-    if text not in tiers:
-        raise InputError(f"there is no tier '{text}'; choose auto, 1, 2 or 3")
-    return tiers[text]
-
-
-def _seconds(text: str, what: str) -> float:
-    """ "83.5" or "1:23.5" or "1:02:03" to seconds."""
-    try:
-        total = 0.0
-        for part in text.split(":"):
-            total = total * 60 + float(part)
-    except ValueError:
-        raise InputError(
-            f"{what} '{text}' is not a time; write seconds or minutes:seconds"
-        ) from None
-    if not 0 <= total < 1e6:
-        raise InputError(f"{what} '{text}' is out of range")
-    return total
-
-
-def _refuse_contradiction(source: Path, style: str, seed: int, tier: str) -> None:
-    """A spec says these itself; silently ignoring them would surprise."""
+def _is_spec(source: Path) -> bool:
     from clavilux.pipeline import SPEC_SUFFIXES
 
-    if source.suffix.lower() in SPEC_SUFFIXES and (style, seed, tier) != ("auto", 1, "auto"):
+    return source.suffix.lower() in SPEC_SUFFIXES
+
+
+def _refuse_contradiction(
+    source: Path, style: str, seed: int, tier: str, corrections: Corrections
+) -> None:
+    """A spec says these itself; silently ignoring them would surprise."""
+    if not _is_spec(source):
+        return
+    if (style, seed, tier) != ("auto", 1, "auto"):
         raise InputError(
             f"{source} has its own style, seed and tiers; edit it there, or give the song instead"
         )
+    if corrections.correction.sections:
+        raise InputError(
+            f"{source} has its own sections; edit them there, or give the song instead"
+        )
+
+
+def _tell_of_override(source: Path, corrections: Corrections, *, quiet: bool) -> None:
+    """A correction is tried out on a spec without editing it."""
+    if corrections.any and _is_spec(source) and not quiet:
+        typer.echo(f"note: corrected as asked here, over what {source} says; it stays as it is")
 
 
 def _refuse_spec(song: Path) -> None:
-    from clavilux.pipeline import SPEC_SUFFIXES
-
-    if song.suffix.lower() in SPEC_SUFFIXES:
+    if _is_spec(song):
         raise InputError(f"{song} is a render spec, not a song; use `clavilux render {song}`")
 
 

@@ -33,6 +33,8 @@ def examine(cache: Path) -> list[Check]:
         _writable(cache),
         _space(cache),
         *_plugins(),
+        _config(),
+        _beat_this(),
         _gpu(),
     ]
 
@@ -93,12 +95,32 @@ def _plugins() -> list[Check]:
     ]
 
 
+def _config() -> Check:
+    from clavilux.settings import config_path
+
+    path = config_path()
+    adds = f"none at {path}; it could hold cache, workers and beat_this"
+    return Check("config file", path.is_file(), str(path), adds, needed=False)
+
+
+def _beat_this() -> Check:
+    from clavilux.model.errors import ClaviluxError
+    from clavilux.trackers.beat_this import BeatThis
+
+    try:
+        found = f"{BeatThis().version.split()[0]} with weights; `--tracker beat-this` uses it"
+    except ClaviluxError as error:
+        adds = f"would let a trained model hear the beats (--tracker beat-this). {error}"
+        return Check("Beat This", False, "", adds, needed=False)
+    return Check("Beat This", True, found, "", needed=False)
+
+
 def _gpu() -> Check:
     present = importlib.util.find_spec("torch") is not None
     return Check(
         "PyTorch",
         present,
         "installed",
-        "would let local image models draw keyframes; nothing here needs it",
+        "would let Beat This hear beats, and local image models draw keyframes; nothing needs it",
         needed=False,
     )

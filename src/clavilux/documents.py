@@ -11,6 +11,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 
 from clavilux.model import codec
+from clavilux.model.correction import Correction
 from clavilux.model.errors import SpecError
 from clavilux.model.spec import RenderSpec
 
@@ -23,6 +24,7 @@ stills of what theme and prompt say. effects: 0 is off, 1 the usual strength.
 style says what the plan was made with. `clavilux effects` lists what there is.
 Only what you change is drawn again.
 """
+CORRECTED = "\nWhat you corrected of the rhythm; `clavilux analyze --help` says what there is."
 
 
 def read_spec(path: Path) -> RenderSpec:
@@ -55,18 +57,38 @@ def _plain(text: str, path: Path) -> Any:
 
 def write_spec(spec: RenderSpec, *, name: str) -> str:
     """The spec as YAML, one short block per section."""
-    plain = spec.model_dump(mode="json")
+    unusual = {"correction", "named_sections", "tracker"}
+    plain = spec.model_dump(mode="json", exclude=unusual)
     document = CommentedMap(plain)
     document["sections"] = CommentedSeq([_section(s) for s in plain["sections"]])
     document.yaml_set_start_comment(HEADER.format(name=name))
     for index in range(1, len(plain["sections"])):
         document["sections"].yaml_set_comment_before_after_key(index, before="\n")
+    if spec.tracker != RenderSpec.model_fields["tracker"].default:
+        document["tracker"] = spec.tracker
+    if spec.named_sections:
+        document["named_sections"] = True
+    if not spec.correction.changes_nothing:
+        document["correction"] = _correction(spec.correction)
+        document.yaml_set_comment_before_after_key("correction", before=CORRECTED)
     yaml = YAML()
     yaml.width = 96
     yaml.indent(mapping=2, sequence=4, offset=2)
     buffer = io.StringIO()
     yaml.dump(document, buffer)
     return buffer.getvalue()
+
+
+def _correction(correction: Correction) -> CommentedMap:
+    """Only what differs from the usual; times side by side."""
+    plain = CommentedMap(correction.model_dump(mode="json", exclude_defaults=True))
+    for name in ("taps", "tempo_map"):
+        if name in plain:
+            entries = [CommentedMap(e) if isinstance(e, dict) else e for e in plain[name]]
+            plain[name] = CommentedSeq(entries)
+            for entry in (plain[name], *(e for e in entries if isinstance(e, CommentedMap))):
+                entry.fa.set_flow_style()
+    return plain
 
 
 def _section(plain: dict[str, Any]) -> CommentedMap:

@@ -77,6 +77,50 @@ class Scene(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackedBeats:
+    """The beats another tracker heard. They are set on attacks and judged like the built-in's."""
+
+    times: NDArray[np.float64]
+    """(n,) seconds from the first sample, ascending."""
+    is_downbeat: NDArray[np.bool_]
+    """(n,) which begin a bar; none if it cannot tell."""
+    confidence: NDArray[np.float64]
+    """(n,) 0..1."""
+    step: float = 0.0
+    """Seconds of the raster on which the times lie, such as 0.02; 0 for none."""
+
+
+class BeatListener(Protocol):
+    """A tracker that listens to one song."""
+
+    def feed(self, samples: NDArray[np.float32]) -> None:
+        """Take the next samples: mono, shape (n,), at 22050 Hz, about -1..1."""
+        ...
+
+    def finish(self) -> TrackedBeats:
+        """What was heard; no beats where there are none."""
+        ...
+
+
+class BeatTracker(Protocol):
+    """Samples -> beats, in place of the built-in tracker. Same samples, same beats."""
+
+    name: ClassVar[str]
+
+    @property
+    def version(self) -> str:
+        """Changes when the same song would give other beats; part of an analysis's address.
+
+        Raises PluginError or InputError where something is missing that it needs.
+        """
+        ...
+
+    def begin(self) -> BeatListener:
+        """Get ready for a song."""
+        ...
+
+
 class ImageProvider(Protocol):
     """Tier 2: requests -> stills."""
 

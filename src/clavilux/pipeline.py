@@ -16,6 +16,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from clavilux import registry
+from clavilux.analysis.correct import wanted
+from clavilux.direction.retime import correct_spec, direct_corrected
 from clavilux.direction.rules import RulesDirector
 from clavilux.documents import read_spec
 from clavilux.executors.pool import SUFFIX, SegmentJob, draw_segments
@@ -24,6 +26,7 @@ from clavilux.media import audio, mux
 from clavilux.media.encode import EncoderSettings
 from clavilux.media.receipt import Measured, measure
 from clavilux.model.codec import digest
+from clavilux.model.correction import Correction
 from clavilux.model.errors import InputError, PluginError, SpecError
 from clavilux.model.report import RenderReport
 from clavilux.model.song import Analysis
@@ -62,25 +65,42 @@ class RenderOptions:
     preset: Preset = PRESETS["youtube"]
     part: Part = field(default_factory=Part)
     allow_flashing: bool = False
+    correction: Correction = field(default_factory=Correction)
+    """What a user says of rhythm and sections, over what was heard or a spec says."""
+    alternative: str = ""
+    """Number or name of another reading of the rhythm."""
+    tracker: str = ""
+    """Who hears the beats; "" leaves it to the spec, or to the built-in tracker."""
     provider: str = "painter"
     encoder: EncoderSettings = field(default_factory=EncoderSettings)
     workers: int = 1
 
 
-def analyze(song: Path, store: Store, *, on_progress: OnProgress = _silent) -> Analysis:
-    """Listen to a song: decode it and describe it. Known songs are remembered."""
-    from clavilux.analysis.analyze import analyze as hear
+def analyze(
+    song: Path, store: Store, *, tracker: str = "", on_progress: OnProgress = _silent
+) -> Analysis:
+    """Listen to a song: decode it and describe it. Known songs are remembered.
 
+    `tracker`: who hears the beats; "" is the built-in one.
+    """
+    from clavilux.analysis.analyze import interpret
+    from clavilux.trackers.listening import BUILT_IN, Listening, tracker_named
+
+    other = tracker_named(tracker or BUILT_IN)
     made_by = of_sources("analysis", "media/audio.py", "media/audio_frames.py", "model/song.py")
-    key = digest("analysis", made_by, audio.file_digest(song))
+    contents = audio.file_digest(song)
+    key = digest("analysis", made_by, contents, *((other.name, other.version) if other else ()))
     if known := store.get(key, ".json"):
         return Analysis.model_validate_json(known)
     on_progress("listening", song.name, 0, 100)
-    facts, samples = audio.decode(
-        song, progress=lambda share: on_progress("listening", song.name, round(50 * share), 100)
+    facts, listening = audio.listen(
+        song,
+        Listening.with_tracker(other),
+        digest=contents,
+        progress=lambda share: on_progress("listening", song.name, round(50 * share), 100),
     )
-    on_progress("listening", song.name, 50, 100)
-    analysis = hear(facts, samples)
+    spectrum, beats = listening.finish()
+    analysis = interpret(facts, spectrum, heard=beats)
     store.put(key, ".json", analysis.model_dump_json().encode())
     on_progress("listening", song.name, 100, 100)
     return analysis
@@ -89,19 +109,26 @@ def analyze(song: Path, store: Store, *, on_progress: OnProgress = _silent) -> A
 def direct(
     source: Path, options: RenderOptions, store: Store, *, on_progress: OnProgress = _silent
 ) -> tuple[RenderSpec, Analysis]:
-    """The spec to render: read from a spec file, or written by the rules for a song."""
+    """The spec to render, and the analysis it follows, both with what a person corrected.
+
+    Read from a spec file, or written by the rules for a song.
+    """
     if source.suffix.lower() in SPEC_SUFFIXES:
         spec = read_spec(source)
-        return spec, analyze(song_of(spec, source), store, on_progress=on_progress)
-    analysis = analyze(source, store, on_progress=on_progress)
-    spec = RulesDirector().direct(
-        analysis,
-        style=options.style,
-        seed=options.seed,
-        tier=options.tier,
-        song_path=str(source),
-    )
-    return spec, analysis
+        tracker = options.tracker or spec.tracker
+        spec = spec.model_copy(update={"tracker": tracker})
+        heard = analyze(song_of(spec, source), store, tracker=tracker, on_progress=on_progress)
+        return correct_spec(spec, heard, wanted(heard, options.correction, options.alternative))
+    heard = analyze(source, store, tracker=options.tracker, on_progress=on_progress)
+
+    def by_rules(analysis: Analysis, style: str) -> RenderSpec:
+        spec = RulesDirector().direct(
+            analysis, style=style, seed=options.seed, tier=options.tier, song_path=str(source)
+        )
+        return spec.model_copy(update={"tracker": options.tracker or spec.tracker})
+
+    correction = wanted(heard, options.correction, options.alternative)
+    return direct_corrected(by_rules, heard, correction, style=options.style)
 
 
 def song_of(spec: RenderSpec, source: Path) -> Path:

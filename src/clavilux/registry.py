@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from clavilux.model.errors import PluginError
 
-Kind = Literal["scenes", "effects", "providers"]
+Kind = Literal["scenes", "effects", "providers", "trackers"]
 
 
 @cache

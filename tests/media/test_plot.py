@@ -14,24 +14,20 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from clavilux.media.plot import (
-    BACKGROUND,
-    COLUMNS,
-    clock,
-    group_colors,
-    mood_words,
-    plot_analysis,
-    reduce,
-)
+from clavilux.media.plot import group_colors, mood_words, plot_analysis
+from clavilux.media.plot_canvas import BACKGROUND, COLUMNS, DRUM_COLORS, TEMPO, clock, reduce
 from clavilux.media.sheet import contact_sheet
+from clavilux.model.correction import Correction
 from clavilux.model.errors import OutputError
 from clavilux.model.song import (
     ENVELOPES,
+    Alternative,
     Analysis,
     Beat,
     Envelope,
     Key,
     Mood,
+    Passage,
     Section,
     Song,
 )
@@ -128,6 +124,58 @@ def test_the_same_analysis_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a.png", "b.png"):
         plot_analysis(analysis, tmp_path / name)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_pulse_drums_builds_and_drops_are_drawn(tmp_path: Path) -> None:
+    plain = make_analysis(60.0, functions=("verse", "chorus"))
+    rich = plain.model_copy(
+        update={
+            "beats": tuple(b for b in plain.beats if not 20 < b.time < 40),
+            "hits": {
+                "kick": tuple(np.arange(0, 60, 1.0)),
+                "snare": tuple(np.arange(0.5, 60, 1.0)),
+                "hat": tuple(np.arange(0, 60, 0.25)),
+            },
+            "passages": (
+                Passage(kind="build", start=10, end=20, strength=1),
+                Passage(kind="drop", start=20, end=35),
+                Passage(kind="silence", start=40, end=45),
+                Passage(kind="applause", start=50, end=50.1),
+            ),
+            "alternatives": (
+                Alternative(
+                    name="half tempo",
+                    tempo=60,
+                    meter=4,
+                    likelihood=0.7,
+                    correction=Correction(tempo_scale=0.5),
+                ),
+            ),
+        }
+    )
+    plot_analysis(plain, tmp_path / "plain.png")
+    plot_analysis(rich, tmp_path / "rich.png")
+    before, after = pixels(tmp_path / "plain.png"), pixels(tmp_path / "rich.png")
+    for color in DRUM_COLORS.values():
+        assert share_of(after, color) > share_of(before, color) + 1e-4
+    assert (np.abs(after.astype(int) - before).max(axis=2) > 24).mean() > 0.02
+
+
+def test_a_tempo_that_changes_is_drawn_as_a_curve(tmp_path: Path) -> None:
+    steady = make_analysis(60.0)
+    times = np.cumsum(np.linspace(0.6, 0.4, 110))
+    faster = steady.model_copy(
+        update={
+            "beats": tuple(
+                Beat(time=float(t), bar=i // 4, position=i % 4) for i, t in enumerate(times)
+            )
+        }
+    )
+    shares = []
+    for name, analysis in (("steady", steady), ("faster", faster)):
+        plot_analysis(analysis, tmp_path / f"{name}.png")
+        shares.append(share_of(pixels(tmp_path / f"{name}.png"), TEMPO))
+    assert shares[1] > shares[0] + 2e-4
 
 
 def test_matplotlib_is_left_as_it_was(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from clavilux.model.song import Analysis
+from clavilux.model.song import DRUMS, Analysis
 from clavilux.model.time import FrameRate
 from clavilux.model.timeline import Signal
 from clavilux.planning.flash import Accent
@@ -49,8 +49,12 @@ def signals(
         "brightness": smooth(analysis.envelopes["centroid"].at(times), rate, seconds=1.0),
         "beat": beat,
         "bar": _decays(bars, frames, rate, decay=analysis.meter * analysis.beat_period * 0.4),
+        "vocals": smooth(analysis.envelopes["vocals"].at(times), rate, seconds=0.5),
         "travel": _travel(energy, beat, rate),
     }
+    for drum in DRUMS:
+        strokes = analysis.envelopes[drum].at(times)
+        values[drum] = follow(strokes, rate, attack=0.01 * slow, release=0.12 * slow)
     return {name: Signal(values=value.astype(np.float32)) for name, value in values.items()}
 
 

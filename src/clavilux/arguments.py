@@ -1,0 +1,220 @@
+"""The command line's options, declared once, and what people type into them as values."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from clavilux.model.errors import InputError
+
+if TYPE_CHECKING:
+    from clavilux.model.correction import Correction
+    from clavilux.model.spec import Tier
+    from clavilux.pipeline import RenderOptions
+
+Source = Annotated[
+    Path, typer.Argument(help="A song (mp3, flac, wav, ogg, m4a...) or a spec.yaml.")
+]
+SongFile = Annotated[Path, typer.Argument(help="A song (mp3, flac, wav, ogg, m4a...).")]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Where to write; beside the song by default.")
+]
+StyleName = Annotated[str, typer.Option("--style", help="A name from `clavilux styles`, or auto.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Another seed, another video.")]
+TierChoice = Annotated[
+    str,
+    typer.Option("--tier", help="1 moving scenes, 2 stills in motion, 3 AI video; auto mixes."),
+]
+PresetName = Annotated[
+    str, typer.Option("--preset", help="youtube, vertical, square, 4k, preview or canvas.")
+]
+Fps = Annotated[str, typer.Option("--fps", help="24, 25, 30, 60 or a fraction like 30000/1001.")]
+Start = Annotated[str, typer.Option("--start", help="Where to begin: seconds, or 1:23.")]
+Duration = Annotated[str, typer.Option("--duration", help="How long: seconds, or 0:30.")]
+Flashing = Annotated[
+    bool, typer.Option("--allow-flashing", help="Turn the photosensitivity limiter off.")
+]
+Tracker = Annotated[
+    str,
+    typer.Option("--tracker", help="Who hears the beats: pointer, or beat-this if installed."),
+]
+Workers = Annotated[int, typer.Option("--workers", min=0, help="Drawing processes; 0: one a core.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+
+# --- Corrections -----------------------------------------------------------------------------
+
+PANEL = "Where it heard wrong"
+
+
+def _correcting(*names: str, about: str, **limits: Any) -> Any:
+    return typer.Option(*names, help=about, rich_help_panel=PANEL, **limits)
+
+
+FLAGS: dict[str, Any] = {
+    "beat_offset": Annotated[
+        float | None,
+        _correcting("--beat-offset", about="Milliseconds by which all beats move; later is +."),
+    ],
+    "tempo_scale": Annotated[
+        float | None,
+        _correcting("--tempo-scale", about="2 doubles the beats, 0.5 halves them; 4, 0.25."),
+    ],
+    "downbeat_shift": Annotated[
+        int | None,
+        _correcting("--downbeat-shift", about="Beats by which all bar lines move; later is +."),
+    ],
+    "meter": Annotated[int | None, _correcting("--meter", about="Beats per bar.", min=1, max=16)],
+    "taps": Annotated[
+        Path | None, _correcting("--taps", about="A text file of beat times, from a downbeat on.")
+    ],
+    "tempo_map": Annotated[
+        Path | None,
+        _correcting("--tempo-map", about="A text file of lines '0:12.5 128': time and tempo."),
+    ],
+    "sections": Annotated[
+        Path | None,
+        _correcting(
+            "--sections", about="A text file of lines '1:23.5 chorus', or Audacity labels."
+        ),
+    ],
+    "alternative": Annotated[
+        str,
+        _correcting("--alternative", about="Another reading that `clavilux analyze` lists."),
+    ],
+}
+"""The options that say where the analysis is wrong, by the name of their field."""
+
+
+@dataclass(frozen=True)
+class Corrections:
+    """What a user says of rhythm and sections on the command line."""
+
+    correction: Correction
+    alternative: str
+
+    @property
+    def any(self) -> bool:
+        return bool(self.correction.model_fields_set or self.alternative)
+
+
+def takes_corrections(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command FLAGS. Its own parameter `corrections` gets what they say, files read."""
+
+    @functools.wraps(command)
+    def called(**given: Any) -> None:
+        said = {name: given.pop(name) for name in FLAGS}
+        command(**given, corrections=_read_corrections(**said))
+
+    own = inspect.signature(command, eval_str=True)
+    parameters = [p for p in own.parameters.values() if p.name != "corrections"]
+    defaults = {name: "" if name == "alternative" else None for name in FLAGS}
+    parameters += [
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=defaults[name], annotation=a
+        )
+        for name, a in FLAGS.items()
+    ]
+    called.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+    called.__annotations__ = {p.name: p.annotation for p in parameters}
+    return called
+
+
+def _read_corrections(*, alternative: str, **said: Any) -> Corrections:
+    from pydantic import ValidationError
+
+    from clavilux.labels import read_sections, read_taps, read_tempo_map
+    from clavilux.model.correction import Correction
+
+    readers: dict[str, Callable[[Path], Any]] = {
+        "taps": read_taps,
+        "tempo_map": read_tempo_map,
+        "sections": read_sections,
+    }
+    fields = {
+        name: readers[name](value) if name in readers else value
+        for name, value in said.items()
+        if value is not None
+    }
+    try:
+        return Corrections(Correction(**fields), alternative.strip())
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        flag = "".join(f"--{str(part).replace('_', '-')}: " for part in first["loc"][:1])
+        raise InputError(f"{flag}{first['msg'].removeprefix('Value error, ')}") from None
+
+
+# --- What people type ------------------------------------------------------------------------
+
+
+def render_options(
+    style: str,
+    seed: int,
+    tier: str,
+    preset: str,
+    fps: str,
+    start: str,
+    duration: str,
+    allow_flashing: bool,
+    workers: int,
+    corrections: Corrections,
+    *,
+    tracker: str = "",
+    fast: bool = False,
+) -> RenderOptions:
+    """The options of a render. Raises InputError with the option that is wrong."""
+    from clavilux import pipeline
+    from clavilux.media.encode import EncoderSettings
+    from clavilux.model.spec import PRESETS
+    from clavilux.model.time import FrameRate
+    from clavilux.settings import Settings
+
+    if preset not in PRESETS:
+        raise InputError(f"there is no preset '{preset}'; choose {', '.join(PRESETS)}")
+    shape = PRESETS[preset]
+    if fps:
+        try:
+            shape = shape.model_copy(update={"rate": FrameRate.parse(fps)})
+        except ValueError as error:
+            raise InputError(f"--fps: {error}") from None
+    options = pipeline.RenderOptions(
+        style=style,
+        seed=seed,
+        tier=_tier(tier),
+        preset=shape,
+        allow_flashing=allow_flashing,
+        correction=corrections.correction,
+        alternative=corrections.alternative,
+        tracker=tracker,
+        encoder=EncoderSettings(preset="ultrafast", crf=24) if fast else EncoderSettings(),
+        workers=workers or Settings.read().workers,
+    )
+    length = seconds(duration, "--duration") if duration else None
+    return pipeline.with_part(options, seconds(start, "--start"), length)
+
+
+def _tier(text: str) -> Tier | None:
+    tiers: dict[str, Tier | None] = {"auto": None, "1": 1, "2": 2, "3": 3}
+    if text not in tiers:
+        raise InputError(f"there is no tier '{text}'; choose auto, 1, 2 or 3")
+    return tiers[text]
+
+
+def seconds(text: str, what: str) -> float:
+    """ "83.5" or "1:23.5" or "1:02:03" to seconds."""
+    try:
+        total = 0.0
+        for part in text.split(":"):
+            total = total * 60 + float(part)
+    except ValueError:
+        raise InputError(
+            f"{what} '{text}' is not a time; write seconds or minutes:seconds"
+        ) from None
+    if not 0 <= total < 1e6:
+        raise InputError(f"{what} '{text}' is out of range")
+    return total
