@@ -63,26 +63,25 @@ def forward(best, shortest, steps, free, jump_cost, reset_cost, floor, held, ent
     """Add to best[p, d, t] the score of the best chain up to where that beat starts.
 
     Lengths are d + shortest; steps: (lengths, reach + 1), the cost of a change by so many frames;
-    before frame `free` a chain may start anywhere. floor (meter, shortest), held (lengths + 2
-    reach, meter * shortest), all NEVER, and enter (meter * shortest,) are room to work in.
+    before frame `free` a chain may start anywhere. floor (meter * shortest,), held (lengths
+    + 2 reach, meter * shortest), all NEVER, and enter, like floor, are room to work in.
 
     Works on blocks of as many frames as the shortest beat has: beats that start inside a block end
     after it, so all of a block can be done at once.
     """
     meter, count = best.shape[0], best.shape[1]
     block, reach = shortest, steps.shape[1] - 1
-    lowest = floor.reshape(meter * block)
     for first in range(0, best.shape[2] - count - shortest + 1, block):
         for p in range(meter):
             for d in range(count):
                 now, copy = best[p - 1, d, first : first + block], held[reach + d, p * block :]
                 for i in range(block):
                     copy[i] = now[i]
-        _anywhere(held[reach : reach + count], floor, jump_cost, reset_cost, free - first)
+        _anywhere(held, block, floor, jump_cost, reset_cost, free - first)
         for d in range(count):
             same = held[reach + d]
             for i in range(len(enter)):
-                enter[i] = max(lowest[i], same[i] - steps[d, 0])
+                enter[i] = max(floor[i], same[i] - steps[d, 0])
             for r in range(1, reach + 1):
                 cost = steps[d, r]
                 shorter, longer = held[reach + d - r], held[reach + d + r]
@@ -96,27 +95,25 @@ def forward(best, shortest, steps, free, jump_cost, reset_cost, floor, held, ent
 
 
 @kernel
-def _anywhere(held, floor, jump_cost, reset_cost, free):
-    """Set floor[p, i] to the best score to enter position p with, whatever the tempo before.
+def _anywhere(held, block, floor, jump_cost, reset_cost, free):
+    """Set floor to the best score to enter each position with, whatever the tempo before.
 
-    held: (lengths, meter * block) scores of the position before.
+    held: (lengths, meter * block) scores of the position before, and floor alike.
     """
-    meter, block = floor.shape
-    lowest = floor.reshape(meter * block)
-    for i in range(len(lowest)):
-        lowest[i] = NEVER
+    for i in range(len(floor)):
+        floor[i] = NEVER
     for d in range(held.shape[0]):
         row = held[d]
-        for i in range(len(lowest)):
-            lowest[i] = max(lowest[i], row[i])
+        for i in range(len(floor)):
+            floor[i] = max(floor[i], row[i])
     for i in range(block):
         top = NEVER
-        for p in range(meter):
-            top = max(top, floor[p, i])
-        for p in range(meter):
-            floor[p, i] = max(floor[p, i] - jump_cost, top - reset_cost)
+        for j in range(i, len(floor), block):
+            top = max(top, floor[j])
+        for j in range(i, len(floor), block):
+            floor[j] = max(floor[j] - jump_cost, top - reset_cost)
             if i < free:
-                floor[p, i] = max(floor[p, i], np.float32(0))
+                floor[j] = max(floor[j], np.float32(0))
 
 
 @kernel

@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clavilux.analysis import lattice
-from clavilux.analysis.lattice import LONGEST as LONGEST
 from clavilux.analysis.lattice import NEVER
-from clavilux.analysis.lattice import SHORTEST as SHORTEST
 from clavilux.analysis.patterns import PHASES, Pattern
 from clavilux.analysis.spectrum import FPS, Floats
 
+SHORTEST, LONGEST = 24, 104
+"""Frames per beat: 215 to 50 beats a minute."""
+LENGTHS = np.arange(SHORTEST, LONGEST + 1)
 REACH = 6
 """Frames by which a beat may differ from the one before."""
 WINDOW_SECONDS, OVERLAP_SECONDS = 120.0, 20.0
@@ -102,20 +103,59 @@ def _track_window(
     if len(levels) <= 2 * LONGEST:
         none = np.zeros(0, dtype=np.int64)
         return none, none, none, np.zeros(0, dtype=np.float32)
-    lengths = np.arange(SHORTEST, LONGEST + 1)
-    parts = (np.arange(PHASES + 1) - 0.5) / PHASES
-    edges = np.round(lengths[:, None] * parts).astype(np.int64)
-    edges[:, -1] = edges[:, 0] + lengths
-    steps = step_costs(lengths, costs)
-    gains = lattice.edge_gains(levels, pattern.weights, LONGEST, 2 * LONGEST)
-    best = lattice.forward(gains, edges, prior, steps, state, free, costs.jump, costs.reset)
+    steps = step_costs(LENGTHS, costs)
+    moves = (SHORTEST, steps, free, np.float32(costs.jump), np.float32(costs.reset))
+    best = _scores(levels, pattern, prior=prior, state=state, moves=moves)
     end = len(levels) - LONGEST + 1
     tail = best[:, :, end : len(levels) + 1]
     position, length, at = (int(i) for i in np.unravel_index(int(np.argmax(tail)), tail.shape))
-    chain, score = lattice.backward(
-        best, steps, free, costs.jump, costs.reset, position, length, end + at
-    )
-    return chain[:, 0], chain[:, 1], chain[:, 2], score
+    chain = np.full(((end + at) // SHORTEST + 2, 3), end + at, dtype=np.int64)
+    score = np.zeros(len(chain), dtype=np.float32)
+    first = lattice.backward(best, *moves, position, length, chain, score)
+    return chain[first:, 0], chain[first:, 1], chain[first:, 2], score[first:]
+
+
+def _scores(
+    levels: NDArray[np.uint8],
+    pattern: Pattern,
+    *,
+    prior: Floats,
+    state: Floats,
+    moves: tuple[int, Floats, int, np.float32, np.float32],
+) -> Floats:
+    """(meter, lengths, T + 1 and more): of the best chain whose last beat ends at each frame.
+
+    What lies beyond frame T, to the end of the last block and the longest beat, means nothing.
+    """
+    meter, lengths = state.shape
+    blocks = len(levels) // SHORTEST + 1
+    best = np.full((meter, lengths, blocks * SHORTEST + LONGEST), NEVER, dtype=np.float32)
+    edges = np.round(LENGTHS[:, None] * (np.arange(PHASES + 1) - 0.5) / PHASES).astype(np.int64)
+    edges[:, -1] = edges[:, 0] + LENGTHS
+    gains = _edge_gains(levels, pattern.weights)
+    lattice.fill_alone(best, gains, edges, prior, LONGEST)
+    best[:, :, 0] = state
+    floor = np.empty(meter * SHORTEST, dtype=np.float32)
+    held = np.full((lengths + 2 * REACH, meter * SHORTEST), NEVER, dtype=np.float32)
+    lattice.forward(best, *moves, floor, held, np.empty_like(floor))
+    return best
+
+
+def _edge_gains(levels: NDArray[np.uint8], weights: Floats) -> Floats:
+    """(PHASES + 1, meter, 3 LONGEST + T + 1): what a beat gains from its k-th edge at a frame.
+
+    With C the running sum over time of each phase's weight, a beat's gain is the sum over its
+    phases of C[end] - C[start]. Sorted by edges instead of phases, edge k brings the running sum of
+    the difference of its two neighbours' weights. Frame 0 is at LONGEST, silence around the song.
+    """
+    padded = np.pad(np.moveaxis(weights, 2, 3), ((0, 0), (0, 0), (1, 1), (0, 0)))
+    steps = padded[:, :, :-1] - padded[:, :, 1:]
+    curves, many, edges, meter = steps.shape
+    gains = np.zeros((edges * meter, len(levels) + 1 + 3 * LONGEST), dtype=np.float32)
+    lattice.sum_edges(levels, steps.reshape(curves, many, -1), gains, LONGEST)
+    end = LONGEST + len(levels)
+    gains[:, end + 1 :] = gains[:, end, None]
+    return gains.reshape(edges, meter, -1)
 
 
 def step_costs(lengths: NDArray[np.int64], costs: Costs) -> Floats:

@@ -94,7 +94,8 @@ def _read(
 
 def scaled(base: Times, *, scale: float, shift: float) -> Times:
     """The grid at another tempo: numbers between beats are interpolated, beyond them carried on."""
-    numbers = (np.arange(np.ceil((len(base) + 2) * scale)) + shift) / scale - 1.0
+    first_number, last_number = -np.ceil(scale), np.ceil((len(base) + 1) * scale)
+    numbers = (np.arange(first_number, last_number) + shift) / scale
     inside = np.interp(numbers, np.arange(len(base)), base)
     first, last = base[1] - base[0], base[-1] - base[-2]
     before = base[0] + numbers * first
