@@ -23,8 +23,9 @@ check: $(READY)  ## lint, types, import layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(READY)  ## time a whole render against encoding alone
+bench: $(READY)  ## time a render against encoding alone, and the analysis against decoding alone
 	$(BIN)/python bench/render.py
+	$(BIN)/python bench/analysis.py
 
 golden: $(READY)  ## write the golden files of the tests anew
 	CLAVILUX_GOLDEN=1 $(BIN)/python -m pytest tests/rendering

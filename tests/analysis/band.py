@@ -42,12 +42,12 @@ class Band:
         edges = np.minimum(1, np.minimum(t / 0.003, (seconds - t) / 0.02))
         self._add([time], gain * tones * np.exp(-t / 0.8) * np.maximum(edges, 0), t, np.inf)
 
-    def pad(self, time: float, pitches: Iterable[float], seconds: float, gain: float = 0.06) -> None:
+    def pad(
+        self, time: float, pitches: Iterable[float], seconds: float, gain: float = 0.06
+    ) -> None:
         """A chord that swells and fades within a quarter of a second."""
         t = self._ramp(seconds + 0.2)
-        tones = sum(
-            np.sin(2 * np.pi * _hertz(p) * k * t) / k for p in pitches for k in (1, 2, 3)
-        )
+        tones = sum(np.sin(2 * np.pi * _hertz(p) * k * t) / k for p in pitches for k in (1, 2, 3))
         edges = np.clip(np.minimum(t, t[-1] - t) / 0.25, 0, 1)
         self._add([time], gain * tones * edges, t, np.inf)
 
@@ -148,9 +148,7 @@ def _hertz(pitch: float) -> float:
     return float(440 * 2 ** ((pitch - 69) / 12))
 
 
-def _wander(
-    rng: np.random.Generator, count: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _wander(rng: np.random.Generator, count: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     places = np.arange(0, count + RATE, RATE // 4)
     return places, rng.standard_normal(len(places))
 

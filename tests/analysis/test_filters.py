@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage, signal
 
-from clavilux.analysis.filters import box_max, box_mean, one_pole
+from clavilux.analysis.filters import box_max, box_mean, one_pole, span_means
 
 SHAPES = ((1,), (2,), (7,), (1000,), (500, 3))
 SIZES = (1, 2, 3, 8, 31, 2001)
@@ -44,3 +44,10 @@ def test_nothing_stays_nothing_and_inputs_stay_as_they_were() -> None:
     for result in (box_mean(x, 1), box_max(x, 1), one_pole(x, 0.5)):
         result[:] = 0
     np.testing.assert_array_equal(x, curve((50,)))
+
+
+def test_means_of_spans_that_overlap_or_end_at_the_end() -> None:
+    rows = curve((50, 3))
+    first, last = np.array([0, 10, 5, 49, 30]), np.array([10, 11, 40, 50, 50])
+    truth = [rows[a:b].mean(axis=0, dtype=np.float64) for a, b in zip(first, last, strict=True)]
+    np.testing.assert_allclose(span_means(rows, first, last), truth, rtol=1e-12)

@@ -46,7 +46,7 @@ def bought(spec: RenderSpec) -> list[str]:
 
 
 @pytest.mark.parametrize("style", ["auto", "oil_painting"])
-@pytest.mark.parametrize("correction", RHYTHMS, ids=lambda c: next(iter(c.model_fields_set)))
+@pytest.mark.parametrize("correction", RHYTHMS, ids=lambda c: min(c.model_fields_set))
 def test_no_correction_of_the_rhythm_buys_a_still_again(correction: Correction, style: str) -> None:
     plain, _ = direct_corrected(direct, song(), Correction(), style=style)
     spec, analysis = direct_corrected(direct, song(), correction, style=style)
@@ -58,7 +58,7 @@ def test_no_correction_of_the_rhythm_buys_a_still_again(correction: Correction, 
     assert spec.correction == correction and plain.correction == Correction()
 
 
-@pytest.mark.parametrize("correction", RHYTHMS, ids=lambda c: next(iter(c.model_fields_set)))
+@pytest.mark.parametrize("correction", RHYTHMS, ids=lambda c: min(c.model_fields_set))
 def test_a_spec_corrected_later_is_the_spec_planned_with_the_correction(
     correction: Correction,
 ) -> None:

@@ -130,7 +130,7 @@ def test_a_wrong_config_file_is_one_line(
 
 # --- Where it is installed -------------------------------------------------------------------
 
-SHAPE = {"transformer_dim": 32, "n_layers": 1, "stem_dim": 32}
+SHAPE = {"transformer_dim": 32, "n_layers": 1, "stem_dim": 32, "partial_transformers": False}
 """A model of a size that runs in a moment."""
 
 
@@ -174,11 +174,12 @@ def test_the_weights_of_a_checkpoint_are_those_of_the_model(weights: Path) -> No
 
 
 @needs_model
-@pytest.mark.parametrize("seconds", [0.0, 0.01, 3.0, 30.0, 61.3])
+@pytest.mark.parametrize("seconds", [0.0, 0.01, 61.3])
 def test_blocks_of_any_size_give_the_frames_of_the_whole_song(
-    weights: Path, seconds: float
+    weights: Path, seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     torch = importlib.import_module("torch")
+    with_activations(monkeypatch, np.zeros(1), np.zeros(1), height=1.0)
     samples = noise(seconds)
     listeners = [BeatThis(weights).begin() for _ in range(2)]
     listeners[0].feed(samples)
@@ -273,7 +274,8 @@ def test_other_weights_are_another_version(tmp_path: Path, weights: Path) -> Non
     name = next(n for n, v in kept["state_dict"].items() if v.is_floating_point())
     kept["state_dict"][name] = kept["state_dict"][name] + 1
     other = saved(tmp_path / "other.ckpt", state_dict=kept["state_dict"])
-    again = saved(tmp_path / "same.ckpt")
+    (tmp_path / "again").mkdir()
+    again = saved(tmp_path / "again" / weights.name)  # the file holds its own name
     assert BeatThis(weights).version == BeatThis(again).version != BeatThis(other).version
 
 

@@ -9,13 +9,12 @@ import metronome
 import numpy as np
 import pytest
 
-from clavilux import pipeline
+from clavilux import pipeline, registry
 from clavilux.documents import read_spec
 from clavilux.model.errors import PluginError
 from clavilux.model.song import Analysis
 from clavilux.pipeline import RenderOptions
 from clavilux.storage import Store
-from conftest import _forget_plugins
 from workshop import Answer, beat_times, clicks, write_song
 
 Cli = Callable[..., Answer]
@@ -42,6 +41,11 @@ def with_metronome(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     monkeypatch.setattr(metronome, "offset", 0.1)
     yield
     _forget_plugins()
+
+
+def _forget_plugins() -> None:
+    for function in (registry._entries, registry.get):
+        function.cache_clear()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clavilux.analysis.envelopes import loudness_db
+from clavilux.analysis.filters import span_means
 from clavilux.analysis.rhythm import Rhythm
 from clavilux.analysis.spectrum import FPS, LONG_FPS, Spectrum
 
@@ -118,11 +119,7 @@ def _averages(curves: NDArray[np.float32], edges: Array, *, steps: int, rate: fl
     index = np.round(np.append(starts, edges[-1]) * rate).astype(np.int64)
     low = np.clip(index[:-1], 0, len(curves) - 1)
     high = np.clip(np.maximum(index[1:], low + 1), 1, len(curves))
-    # reduceat sums from each index to the next: every second of its sums is a part's
-    padded = np.concatenate([curves, np.zeros_like(curves[:1])])
-    sums = np.add.reduceat(padded, np.stack([low, high], axis=1).ravel(), axis=0, dtype=np.float64)
-    means = sums[::2] / (high - low)[:, None]
-    return np.asarray(means.reshape(len(edges) - 1, -1))
+    return span_means(curves, low, high).reshape(len(edges) - 1, -1)
 
 
 def _unit(rows: Array) -> Array:

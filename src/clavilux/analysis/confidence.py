@@ -7,59 +7,91 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
+from clavilux.analysis import evidence
 from clavilux.analysis.attacks import Times
-from clavilux.analysis.counting import FRAME_LATENCY, Count
+from clavilux.analysis.counting import FRAME_LATENCY, Count, beat_gains
 from clavilux.analysis.spectrum import FPS, Floats
 from clavilux.analysis.tracked import Tracked
 from clavilux.model.song import Region
 
 AROUND_BEATS = 8
 """Beats on each side that tell how sure one is."""
-REGULAR_BEATS = 48
-"""Beats over which the evenness of the pulse is judged."""
-LEAST_CLARITY = 0.24
-"""Below this confidence there is no pulse worth cutting to."""
+CHAIN_BEATS = 49
+"""Tracked beats over which the pulse should go straight on, or evenly faster or slower."""
+RASTER_SECONDS = 0.008
+"""Straying less than this tells nothing more: a tracker's raster does as much."""
+OTHER_PHASES = (1 / 6, 1 / 4, 1 / 3, 2 / 3, 3 / 4, 5 / 6)
+"""Parts of a beat by which the grid is moved to see what a wrong one gains."""
+BIAS, PER_LOG_STRAY, PER_NAT = -0.5, -3.3, 1.1
+"""Log odds that a beat is on the pulse, for straying by 10 ms, per natural log of more, and per nat
+per second of advantage. From a logistic regression on 60 made songs, 98 real ones with known beats,
+42 made ones after or before rubato, speech or applause, and 112 pieces of noise, random drums,
+speech, rubato and the like, each counted as one. Fitted on half of them, the other half is told
+apart with an AUC of 0.985; beats half a beat off or at half or double tempo counted as right."""
+LEAST_CONFIDENCE, PULSE_CONFIDENCE = 0.3, 0.6
+"""A stretch with pulse goes as far as the beats have the first, if some of them have the second: of
+those songs all keep their beats (98 % of them), and 2 of the 112 without pulse get some."""
 LEAST_SECONDS = 6.0
-"""A shorter stretch without pulse is carried by its neighbours."""
+"""A shorter stretch without pulse, with one, or of another tempo, is carried by its neighbours."""
+EDGE_SECONDS = 2.0
+"""A shorter end without beats is no region."""
 TEMPO_STEP = 0.06
 """Relative change of tempo that begins a new region."""
 
 
 def beat_confidence(count: Count, tracked: Tracked, curves: Floats) -> NDArray[np.float64]:
-    """(n,) 0..1: onsets stand out at the beats, the pulse is even, the tracker is sure of it."""
-    sure = _clarity(count.times, curves) * _regularity(count.times, tracked)
-    return sure * _around(np.interp(count.times, tracked.times, tracked.sure))
+    """(n,) 0..1: how likely each beat is on the pulse, less where the tracker itself is in doubt.
+
+    Two signs tell: the chain of beats does not stray, and the pattern of bars fits much better here
+    than it would between the beats. Which level of the pulse is the beat, the alternatives tell.
+    """
+    stray = np.interp(count.times, tracked.times, straying(tracked.times))
+    odds = BIAS + PER_LOG_STRAY * np.log(np.hypot(stray, RASTER_SECONDS) / 0.01)
+    odds += PER_NAT * advantage(count, curves)
+    return _around(np.interp(count.times, tracked.times, tracked.sure)) / (1 + np.exp(-odds))
 
 
-def _clarity(times: Times, curves: Floats) -> NDArray[np.float64]:
-    """How far onsets at the beats around each beat exceed those between them."""
-    onsets = curves[:, :5].max(axis=1)
-    on = _around(peak_near(onsets, times))
-    between = _around(_peak_between(onsets, times))
-    return np.clip((on - between) / np.maximum(on, 0.1) * 1.5, 0.0, 1.0)
+def straying(times: Times) -> NDArray[np.float64]:
+    """(n,) seconds by which a chain of beats strays from the parabola that fits it best.
+
+    Each beat takes the best of the stretches of CHAIN_BEATS it is in the middle or at an end of, so
+    that a change of tempo does not spoil what is before and after it. A tracker that is led by
+    music stays within its raster; what it makes of speech or rain, beat by beat, drifts.
+    """
+    count = len(times)
+    width = min(CHAIN_BEATS, count)
+    if width < 4:
+        return np.full(count, 1.0)
+    basis, _ = np.linalg.qr(np.vander(np.linspace(-1, 1, width), 3))
+    even = np.linspace(times[0], times[-1], count)
+    windows = np.lib.stride_tricks.sliding_window_view(times - even, width)
+    misses = windows - (windows @ basis) @ basis.T
+    # a shorter chain has less room to drift
+    stray = np.sqrt((misses**2).sum(axis=1) / (width - 3)) * CHAIN_BEATS / width
+    index = np.arange(count)
+    starts = [np.clip(index - back, 0, count - width) for back in (0, width // 2, width - 1)]
+    return np.asarray(np.min([stray[s] for s in starts], axis=0))
+
+
+def advantage(count: Count, curves: Floats) -> NDArray[np.float64]:
+    """(n,) nats per second that the pattern gains around each beat beyond a grid moved off it."""
+    levels = evidence.quantise(curves)
+    periods = np.diff(count.times, append=2 * count.times[-1] - count.times[-2])
+    own = np.arange(len(count.times)), count.positions
+    here, *moved = (
+        beat_gains(count.times + part * periods, levels, count.pattern)[own]
+        for part in (0.0, *OTHER_PHASES)
+    )
+    return _around(here - np.mean(moved, axis=0)) / _around(periods)
 
 
 def _around(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Mean over AROUND_BEATS on each side, of those there are."""
     sums = np.concatenate([[0.0], np.cumsum(values)])
     index = np.arange(len(values))
-    low, high = (
-        np.maximum(index - AROUND_BEATS, 0),
-        np.minimum(index + AROUND_BEATS + 1, len(values)),
-    )
+    low = np.maximum(index - AROUND_BEATS, 0)
+    high = np.minimum(index + AROUND_BEATS + 1, len(values))
     return np.asarray((sums[high] - sums[low]) / (high - low))
-
-
-def _regularity(times: Times, tracked: Tracked) -> NDArray[np.float64]:
-    """Few of the tracked beats around may differ from the last by more than its tracker's slack.
-
-    Players and machines stay below 4 %; what a tracker makes of rubato or rain is above 10 %.
-    """
-    uneven = np.abs(np.diff(tracked.times, 2)) > tracked.slack
-    width = min(REGULAR_BEATS, len(uneven))
-    share = np.convolve(uneven, np.ones(width) / width, mode="same")
-    at = np.searchsorted(tracked.times[1:-1], times)
-    return np.clip(1.3 - 10 * share[np.clip(at, 0, len(share) - 1)], 0.0, 1.0)
 
 
 def peak_near(curve: Floats, times: Times) -> NDArray[np.float64]:
@@ -69,27 +101,24 @@ def peak_near(curve: Floats, times: Times) -> NDArray[np.float64]:
     return np.asarray(np.max([curve[i] for i in near], axis=0), dtype=np.float64)
 
 
-def _peak_between(curve: Floats, times: Times) -> NDArray[np.float64]:
-    """The mean of peak_near over the places between each beat and the next, but for the half."""
-    period = np.diff(times, append=2 * times[-1] - times[-2])
-    places = [
-        peak_near(curve, times + part * period) for part in (1 / 6, 0.3, 0.38, 0.62, 0.7, 5 / 6)
-    ]
-    return np.asarray(np.mean(places, axis=0))
-
-
 def has_pulse(
     times: Times, sure: NDArray[np.float64], sounds: NDArray[np.bool_], *, is_steady: bool
 ) -> NDArray[np.bool_]:
     """(n,) which beats are more than a guess. `sounds`: which are not in silence.
 
-    A steady grid that is sure on the whole holds in its quiet stretches too.
+    A steady grid holds in the quiet stretches between its sure ones too.
     """
-    if float(np.mean(sure[sounds])) < LEAST_CLARITY:
-        return np.zeros(len(times), dtype=np.bool_)
-    if is_steady:
-        return sounds
-    return sounds & _without_scraps(sure >= LEAST_CLARITY, times)
+    alive = sounds & (sure >= LEAST_CONFIDENCE)
+    if is_steady and alive.any():
+        first, last = np.flatnonzero(_without_scraps(alive, times))[[0, -1]]
+        alive[first : last + 1] = True
+    alive = _without_scraps(alive | ~sounds, times)
+    for first, last in _runs(alive):
+        part = slice(first, last)
+        heard = sure[part][sounds[part]]
+        if alive[first] and (len(heard) == 0 or heard.max() < PULSE_CONFIDENCE):
+            alive[part] = False
+    return alive & sounds
 
 
 def regions(
@@ -97,44 +126,67 @@ def regions(
 ) -> tuple[Region, ...]:
     """The song in stretches of one kind of pulse. `pulse`: which beats are kept."""
     tempo = 60 / np.diff(times, append=2 * times[-1] - times[-2])
-    cuts = [0, *_changes(pulse, tempo), len(times)]
-    edges = [0.0, *(float(times[c]) for c in cuts[1:-1]), duration]
-    found = [
-        Region(
-            start=round(start, 4),
-            end=round(end, 4),
-            tempo=round(float(np.median(tempo[first:last])), 3) if pulse[first] else 0.0,
-            confidence=round(float(np.mean(sure[first:last])), 3),
-        )
-        for (first, last), (start, end) in zip(
-            itertools.pairwise(cuts), itertools.pairwise(edges), strict=True
-        )
+    runs = [
+        part
+        for first, last in _runs(pulse)
+        for part in (_tempo_runs(tempo, times, first, last) if pulse[first] else [(first, last)])
     ]
-    return tuple(r for r in found if r.end > r.start)
+    found: list[Region] = []
+    for first, last in runs:
+        start = 0.0 if first == 0 else float(times[first])
+        end = duration if last == len(times) else float(times[last])
+        if not pulse[first] and end - start < EDGE_SECONDS and found and end == duration:
+            found[-1] = found[-1].model_copy(update={"end": round(duration, 4)})
+        elif end > start:
+            found.append(
+                Region(
+                    start=found[-1].end if found else 0.0,
+                    end=round(end, 4),
+                    tempo=round(float(np.median(tempo[first:last])), 3) if pulse[first] else 0.0,
+                    confidence=round(float(np.mean(sure[first:last])), 3) if pulse[first] else 0.0,
+                )
+            )
+    return tuple(found)
+
+
+def _runs(state: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First and past-last index of each stretch of equal values."""
+    edges = np.flatnonzero(np.diff(state.astype(np.int8))) + 1
+    return list(itertools.pairwise([0, *edges.tolist(), len(state)]))
 
 
 def _without_scraps(alive: NDArray[np.bool_], times: Times) -> NDArray[np.bool_]:
     """Stretches shorter than LEAST_SECONDS take the state of those around."""
     smooth = alive.copy()
     for state in (False, True):
-        edges = np.flatnonzero(np.diff(smooth.astype(np.int8))) + 1
-        for first, last in itertools.pairwise([0, *edges, len(smooth)]):
-            inner = first > 0 and last < len(smooth)
-            long = times[last - 1] - times[first] >= LEAST_SECONDS
-            if smooth[first] == state and inner and not long:
+        runs = _runs(smooth)
+        for first, last in runs:
+            is_short = times[last - 1] - times[first] < LEAST_SECONDS
+            if smooth[first] == state and is_short and len(runs) > 1:
                 smooth[first:last] = not state
     return smooth
 
 
-def _changes(alive: NDArray[np.bool_], tempo: NDArray[np.float64]) -> list[int]:
-    """Beats at which the pulse begins, ends, or takes another tempo."""
-    changes: list[int] = []
-    start = 0
-    for i in range(1, len(tempo)):
-        held = tempo[max(start, i - AROUND_BEATS) : i]
-        ahead = tempo[i : i + 4]
-        moved = abs(np.median(ahead) / np.median(held) - 1) > TEMPO_STEP and len(ahead) == 4
-        if alive[i] != alive[i - 1] or (moved and i - start >= 4 and alive[i]):
-            changes.append(i)
-            start = i
-    return changes
+def _tempo_runs(
+    tempo: NDArray[np.float64], times: Times, first: int, last: int
+) -> list[tuple[int, int]]:
+    """A stretch with pulse, parted where it takes another tempo for LEAST_SECONDS or more."""
+    cuts = [first]
+    for i in range(first + 4, last - 3):
+        held = tempo[max(cuts[-1], i - AROUND_BEATS) : i]
+        moved = abs(np.median(tempo[i : i + 4]) / np.median(held) - 1) > TEMPO_STEP
+        if moved and i - cuts[-1] >= 4:
+            cuts.append(i)
+    cuts.append(last)
+    while len(cuts) > 2:
+        spans = [times[min(b, len(times) - 1)] - times[a] for a, b in itertools.pairwise(cuts)]
+        shortest = int(np.argmin(spans))
+        if spans[shortest] >= LEAST_SECONDS:
+            break
+        usual = [float(np.median(tempo[a:b])) for a, b in itertools.pairwise(cuts)]
+        away = [
+            abs(usual[n] / usual[shortest] - 1) if 0 <= n < len(usual) else np.inf
+            for n in (shortest - 1, shortest + 1)
+        ]
+        del cuts[shortest if away[0] <= away[1] else shortest + 1]
+    return list(itertools.pairwise(cuts))

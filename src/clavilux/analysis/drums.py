@@ -31,6 +31,8 @@ LEVEL_FRAMES = (-6, -3, -1, 4, 7, 11)
 """Frames from an attack at which levels are compared with the attack's own."""
 QUIET_DB = -70.0
 """A moment below this level is silence."""
+AT_ONCE = 16384
+"""Moments described at once, so that memory stays small."""
 GAP_SECONDS = 0.05
 """Hits of one drum closer than this are one."""
 DECAY_SECONDS = {"kick": 0.16, "snare": 0.14, "hat": 0.07}
@@ -54,14 +56,8 @@ def find_drums(
     frames = candidates(spectrum.strokes)
     if len(frames) == 0:
         return {name: Drum((), ()) for name in DRUMS}
-    places = places_in_bar(
-        frames / FPS,
-        np.array([b.time for b in beats]),
-        np.array([b.position for b in beats]),
-        meter=meter,
-    )
-    features = np.concatenate([describe(spectrum.strokes, frames), places], axis=1)
-    sure = perceptron(features, "drums")
+    parts = np.split(frames, range(AT_ONCE, len(frames), AT_ONCE))
+    sure = np.concatenate([_likelihoods(spectrum.strokes, p, beats, meter=meter) for p in parts])
     struck = sure.max(axis=1) > 0.5
     force = _forces(spectrum.strokes, frames)[struck]
     rough, sure = frames[struck] / FPS, sure[struck]
@@ -71,6 +67,19 @@ def find_drums(
         name: _pick(times, sure[:, k], force[:, k], duration=duration)
         for k, name in enumerate(DRUMS)
     }
+
+
+def _likelihoods(
+    codes: NDArray[np.uint8], frames: NDArray[np.intp], beats: tuple[Beat, ...], *, meter: int
+) -> NDArray[np.float64]:
+    """(n, classes) 0..1: how likely each drum of DRUMS sounds at each moment."""
+    places = places_in_bar(
+        frames / FPS,
+        np.array([b.time for b in beats]),
+        np.array([b.position for b in beats]),
+        meter=meter,
+    )
+    return perceptron(np.concatenate([describe(codes, frames), places], axis=1), "drums")
 
 
 def candidates(codes: NDArray[np.uint8]) -> NDArray[np.intp]:

@@ -32,9 +32,12 @@ def curves(spectrum: Spectrum) -> Floats:
     flux = np.concatenate([spectrum.flux, total], axis=1)
     chord = _to_short_frames(_change(spectrum.chroma), length=len(flux))
     bass = _to_short_frames(_change(spectrum.bass_chroma), length=len(flux))
-    columns = [_localise(c, floor=FLOOR) for c in flux.T]
-    columns += [_localise(_sharpen(c), floor=0.01) for c in (chord, bass)]
-    return np.ascontiguousarray(np.stack(columns, axis=1), dtype=np.float32)
+    columns = np.empty((len(flux), len(CURVES)), dtype=np.float32)
+    for index, curve in enumerate(flux.T):
+        columns[:, index] = _localise(curve, floor=FLOOR)
+    for index, curve in enumerate((chord, bass), start=flux.shape[1]):
+        columns[:, index] = _localise(_sharpen(curve), floor=0.01)
+    return columns
 
 
 def _localise(curve: Floats, *, floor: float) -> Floats:

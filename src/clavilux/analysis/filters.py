@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+Indices = NDArray[np.int64]
 
 NEGLIGIBLE = 1e-8
 """Shares of the past below this are left out: float32 does not hold them."""
@@ -44,6 +45,15 @@ def one_pole(curve: Floats, decay: float) -> Floats:
         mean[reach:] += np.float32(decay**reach) * mean[:-reach]
         reach *= 2
     return mean
+
+
+def span_means(rows: Floats, first: Indices, last: Indices) -> NDArray[np.float64]:
+    """(n, k) -> (spans, k) means of rows[first:last] for each of the spans; first < last <= n."""
+    # reduceat sums from each index to the next: every second of its sums is a span's
+    padded = np.concatenate([rows, np.zeros_like(rows[:1])])
+    index = np.stack([first, last], axis=1).ravel()
+    sums = np.add.reduceat(padded, index, axis=0, dtype=np.float64)[::2]
+    return np.asarray(sums / (last - first)[:, None])
 
 
 def _by_column(filter_: Callable[[Floats, int], Floats], curve: Floats, size: int) -> Floats:

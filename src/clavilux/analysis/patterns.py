@@ -21,6 +21,8 @@ LEVELS = 11
 USUAL_TEMPO, TEMPO_WEIGHT = 122.0, 1.8
 """Beats a minute; nats per second, for one octave. Popular songs have a geometric mean of 112
 (Harmonix set) and those of rhythm games one of 150 or more; the evidence itself leans to slow."""
+RARE_COST = 0.3
+"""Nats per second that bars of more than four beats must bring more than others."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,11 @@ class Pattern:
     meter: int
     weights: NDArray[np.float32]
     """(curves, LEVELS, meter, PHASES) in nats; 0 says nothing."""
+
+    @property
+    def prior(self) -> float:
+        """Nats per second that it is worth before anything is heard."""
+        return -RARE_COST if self.meter > 4 else 0.0
 
 
 def tempo_prior(tempo: float) -> float:

@@ -88,7 +88,7 @@ def _read(
     count = count_bars(times, levels, pattern, witnesses)
     tempo = 60 / float(np.median(np.diff(times)))
     seconds = float(times[-1] - times[0])
-    rate = count.score / seconds + tempo_prior(tempo)
+    rate = count.score / seconds + tempo_prior(tempo) + pattern.prior
     return Reading(scale, shift, count, rate)
 
 

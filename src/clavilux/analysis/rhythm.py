@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,9 +12,9 @@ from clavilux.analysis import confidence, evidence, grid, pointer, tracked
 from clavilux.analysis.attacks import Times, attack_offsets
 from clavilux.analysis.counting import FRAME_LATENCY, Count, count_bars
 from clavilux.analysis.patterns import Pattern, learned, tempo_prior
-from clavilux.analysis.pointer import LONGEST, SHORTEST, Path
+from clavilux.analysis.pointer import LENGTHS, Path
 from clavilux.analysis.readings import all_readings, alternatives_to
-from clavilux.analysis.spectrum import FPS, Spectrum
+from clavilux.analysis.spectrum import FPS, Floats, Spectrum
 from clavilux.analysis.tracked import Says, Tracked
 from clavilux.analysis.turns import find_turns
 from clavilux.model.song import Alternative, Beat, Region
@@ -31,8 +30,6 @@ SILENCE_SHARE = 0.004
 """... this share of the song's loud parts (-48 dB)."""
 BREAK_BARS = 2
 """A silence longer than this has no beats."""
-HANDS = 2
-"""Patterns tried at once: compiled loops run side by side, each with its own 20 MB."""
 COSTS = pointer.Costs()
 
 
@@ -125,15 +122,18 @@ def track(levels: NDArray[np.uint8], patterns: tuple[Pattern, ...]) -> tuple[Pat
 
     How a long recording starts tells its pattern.
     """
-    lengths = np.arange(SHORTEST, LONGEST + 1)
-    prior = np.array([tempo_prior(60 * FPS / n) * n / FPS for n in lengths], dtype=np.float32)
     start = levels[: int(ONE_SONG_SECONDS * FPS)]
-    with ThreadPoolExecutor(HANDS) as pool:
-        paths = pool.map(lambda p: pointer.track(start, p, prior=prior, costs=COSTS), patterns)
-        path, best = max(zip(paths, patterns, strict=True), key=lambda found: found[0].score)
+    found = [(pointer.track(start, p, prior=_prior(p), costs=COSTS), p) for p in patterns]
+    path, best = max(found, key=lambda f: f[0].score)
     if len(levels) > len(start):
-        path = pointer.track(levels, best, prior=prior, costs=COSTS)
+        path = pointer.track(levels, best, prior=_prior(best), costs=COSTS)
     return path, best
+
+
+def _prior(pattern: Pattern) -> Floats:
+    """(lengths,) nats that a beat of each length is worth before anything is heard."""
+    rates = np.array([tempo_prior(60 * FPS / n) + pattern.prior for n in LENGTHS])
+    return np.asarray(rates * LENGTHS / FPS, dtype=np.float32)
 
 
 def _set_on_attacks(rough: Times, spectrum: Spectrum) -> tuple[Times, bool]:

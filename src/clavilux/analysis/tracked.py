@@ -27,7 +27,7 @@ a bar line two beats off then loses a nat per second, and half or double tempo o
 BUILT_IN_SLACK = 1.5 / FPS
 """The built-in tracker's chain bends by one frame only where the music does."""
 RASTER_SLACK = 2.5
-"""Steps of another's raster: where peaks are picked, a beat may be a step off, which shows twice."""
+"""Steps of another's raster: a picked peak may be a step off, which shows twice."""
 
 
 @dataclass(frozen=True)

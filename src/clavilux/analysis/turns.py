@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clavilux.analysis.attacks import Times
-from clavilux.analysis.spectrum import LONG_FPS, Floats, Spectrum
+from clavilux.analysis.filters import span_means
+from clavilux.analysis.spectrum import FPS, LONG_FPS, Floats, Spectrum
 
 STEPS_PER_BEAT = 2
 SIDE_BEATS = 8
@@ -21,6 +22,11 @@ BEATS_PER_TURN = 16
 NATS_PER_SECOND = 1.0
 """What all turns together are worth, for each second of the song: on 52 real songs anything from
 0.6 to 1.5 put 51 first beats right, and 0 put 49."""
+QUIET = 0.02
+"""Share of the song's usual strength below which a step is silent: that music stops or starts again
+says little of bars."""
+MOST = 1.5
+"""No turn counts for more than this many usual ones: music that stops is no stronger a sign."""
 NEAR = 0.2
 """A turn belongs to a beat that is no further from it than this part of a beat."""
 
@@ -51,13 +57,20 @@ def find_turns(spectrum: Spectrum, beats: Times) -> Turns:
     steps = np.arange((len(beats) - 1) * STEPS_PER_BEAT + 1) / STEPS_PER_BEAT
     raster = np.interp(steps, np.arange(len(beats)), beats)
     side = SIDE_BEATS * STEPS_PER_BEAT
-    change = _change(_describe(spectrum, raster), side)
+    change = _change(_describe(spectrum, raster), side) * _goes_on(spectrum, raster)
     peaks = np.flatnonzero((change > 0) & (change >= _highest(change, side // 2)))
     most = max(4, len(beats) // BEATS_PER_TURN)
     chosen = np.sort(peaks[np.argsort(-change[peaks], kind="stable")[:most]])
-    weights = change[chosen]
+    weights = np.minimum(change[chosen], MOST * np.median(change[chosen]))
     total = NATS_PER_SECOND * float(beats[-1] - beats[0])
     return Turns(raster[chosen], total * weights / max(float(weights.sum()), 1e-9))
+
+
+def _goes_on(spectrum: Spectrum, raster: Times) -> NDArray[np.bool_]:
+    """(steps,) whether something sounds both before and after each step's start."""
+    strength = _averages(spectrum.rms[:, None], raster, rate=FPS)[:, 0]
+    sounds = strength > QUIET * float(np.percentile(strength, 90))
+    return sounds & np.concatenate([[False], sounds[:-1]])
 
 
 def _describe(spectrum: Spectrum, raster: Times) -> NDArray[np.float64]:
@@ -69,15 +82,12 @@ def _describe(spectrum: Spectrum, raster: Times) -> NDArray[np.float64]:
     return np.hstack([p / (np.sqrt(p.shape[1]) * p.std() + 1e-6) for p in parts])
 
 
-def _averages(rows: Floats, raster: Times) -> NDArray[np.float64]:
-    """(steps, k) means of rows at LONG_FPS from each time of the raster to the next."""
+def _averages(rows: Floats, raster: Times, *, rate: float = LONG_FPS) -> NDArray[np.float64]:
+    """(steps, k) means of rows, `rate` a second, from each time of the raster to the next."""
     ends = np.append(raster, 2 * raster[-1] - raster[-2])
-    index = np.clip(np.round(ends * LONG_FPS).astype(np.int64), 0, len(rows))
+    index = np.clip(np.round(ends * rate).astype(np.int64), 0, len(rows))
     first, last = np.minimum(index[:-1], len(rows) - 1), index[1:]
-    sums = np.zeros((len(rows) + 1, rows.shape[1]))
-    np.cumsum(rows, axis=0, dtype=np.float64, out=sums[1:])
-    last = np.maximum(last, first + 1)
-    return np.asarray((sums[last] - sums[first]) / (last - first)[:, None])
+    return span_means(rows, first, np.maximum(last, first + 1))
 
 
 def _change(rows: NDArray[np.float64], side: int) -> NDArray[np.float64]:
