@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +54,7 @@ class Band:
 
     def chords(self, bars: NDArray[np.float64], *, low: int = 48, gain: float = 0.06) -> None:
         """A pad on every bar but the last, which ends the one before; and its root below."""
-        for number, (start, end) in enumerate(zip(bars[:-1], bars[1:], strict=True)):
+        for number, (start, end) in enumerate(pairwise(bars)):
             chord = CHORDS[number % 4]
             self.pad(start, [low + p for p in chord], end - start, gain)
             self.note(start, low - 12 + chord[0], end - start, 3 * gain)

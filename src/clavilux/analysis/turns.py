@@ -25,6 +25,10 @@ NATS_PER_SECOND = 1.0
 QUIET = 0.02
 """Share of the song's usual strength below which a step is silent: that music stops or starts again
 says little of bars."""
+CLEAR = 0.8
+"""Mean distance of a song's turns, against the spread of all its steps, from which they count in
+full; half of it is noise. Of 56 real songs the median is 1.2 and the least 0.7; a metronome's
+is 0.2 to 0.4."""
 MOST = 1.5
 """No turn counts for more than this many usual ones: music that stops is no stronger a sign."""
 NEAR = 0.2
@@ -62,7 +66,8 @@ def find_turns(spectrum: Spectrum, beats: Times) -> Turns:
     most = max(4, len(beats) // BEATS_PER_TURN)
     chosen = np.sort(peaks[np.argsort(-change[peaks], kind="stable")[:most]])
     weights = np.minimum(change[chosen], MOST * np.median(change[chosen]))
-    total = NATS_PER_SECOND * float(beats[-1] - beats[0])
+    clear = np.clip(2 * float(np.mean(change[chosen])) / CLEAR - 1, 0, 1) if len(chosen) else 0
+    total = NATS_PER_SECOND * clear * float(beats[-1] - beats[0])
     return Turns(raster[chosen], total * weights / max(float(weights.sum()), 1e-9))
 
 
