@@ -41,7 +41,7 @@ def test_metre_and_tempo(real_songs) -> None:  # type: ignore[no-untyped-def]
 
 def test_bars_are_right_even_where_beats_are_not(real_songs) -> None:  # type: ignore[no-untyped-def]
     truth, analysis = real_songs["us_joco_better.mp3"]
-    assert f_measure(truth["downbeats"], list(analysis.downbeats)) > 0.7
+    assert f_measure(truth["downbeats"], list(analysis.downbeats)) > 0.65
 
 
 def test_section_boundaries(real_songs) -> None:  # type: ignore[no-untyped-def]

@@ -10,7 +10,7 @@ import pytest
 from band import RATE, Band, Samples, applause, random_hits, rock, rubato_piano, speech
 from numpy.typing import NDArray
 
-from clavilux.analysis import confidence
+from clavilux.analysis import confidence, drift
 from clavilux.model.song import Analysis
 
 Analyse = Callable[[NDArray[np.float32]], Analysis]
@@ -140,20 +140,20 @@ def test_straying_tells_a_drift_from_a_raster() -> None:
     faster = np.cumsum(np.linspace(0.6, 0.45, 100))
     rng = np.random.default_rng(0)
     drifting = np.cumsum(0.5 + np.cumsum(rng.choice([-1, 0, 1], 100)) / 86)
-    assert confidence.straying(raster).max() < 0.006
-    assert confidence.straying(faster).max() < 0.003
-    assert np.median(confidence.straying(drifting)) > 0.03
+    assert drift.straying(raster).max() < 0.006
+    assert drift.straying(faster).max() < 0.003
+    assert np.median(drift.straying(drifting)) > 0.03
 
 
 def test_a_leap_of_tempo_spoils_neither_side() -> None:
     leap = np.concatenate([0.6 * np.arange(40), 0.6 * 39 + 0.4 * np.arange(1, 61)])
-    assert np.median(confidence.straying(leap)) < 0.01
-    assert confidence.straying(leap).max() < 0.03
+    assert np.median(drift.straying(leap)) < 0.01
+    assert drift.straying(leap).max() < 0.03
 
 
 def test_chains_of_a_few_beats_are_judged_too() -> None:
     for count in range(1, 12):
-        assert np.isfinite(confidence.straying(0.5 * np.arange(count))).all()
+        assert np.isfinite(drift.straying(0.5 * np.arange(count))).all()
 
 
 def test_stretches_shorter_than_six_seconds_are_carried() -> None:
@@ -180,3 +180,17 @@ def test_a_passing_change_of_tempo_makes_no_region() -> None:
     found = confidence.regions(times, sure, pulse, duration=float(times[-1]) + 0.4)
     assert [r.tempo for r in found] == pytest.approx([100, 60 / 0.45], rel=0.001)
     assert found[1].start == pytest.approx(times[42], abs=2)
+
+
+def test_a_steady_grid_with_a_scrap_of_pulse_has_none() -> None:
+    times, sounds = 0.5 * np.arange(60), np.ones(60, dtype=np.bool_)
+    sure = np.full(60, 0.05)
+    sure[30:34] = 0.9
+    assert not confidence.has_pulse(times, sure, sounds, is_steady=True).any()
+
+
+def test_a_stumble_parts_no_region() -> None:
+    times = np.cumsum(np.concatenate([np.full(40, 0.5), np.full(5, 0.6), np.full(40, 0.5)]))
+    sure, pulse = np.full(85, 0.9), np.ones(85, dtype=np.bool_)
+    found = confidence.regions(times, sure, pulse, duration=float(times[-1]) + 0.4)
+    assert [r.tempo for r in found] == pytest.approx([120], rel=0.001)

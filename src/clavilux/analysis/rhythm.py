@@ -78,7 +78,7 @@ def find_rhythm(
     times = count.times[pulse]
     return Rhythm(
         tempo=60 / _usual_period(count.times, pulse),
-        confidence=float(np.mean(sure[pulse])),
+        confidence=float(np.mean(sure[pulse])) * _level_share(alternatives),
         meter=count.pattern.meter,
         beats=_beats(times, count.positions[pulse], sure[pulse], _strength(times, spectrum)),
         regions=confidence.regions(count.times, sure, pulse, duration=duration),
@@ -161,6 +161,12 @@ def _is_heard(times: Times, spectrum: Spectrum, *, meter: int) -> NDArray[np.boo
     before = sounds[np.searchsorted(sounds, times + 0.02) - 1]
     near = (after - times < 0.25 * period) | (times - before < 0.25 * period)
     return np.asarray(near | (after - before < BREAK_BARS * meter * period))
+
+
+def _level_share(alternatives: tuple[Alternative, ...]) -> float:
+    """0..1: how likely the chosen beat is among those half, twice or between it."""
+    rivals = ("half tempo", "double tempo", "off-beat")
+    return 1 / (1 + sum(a.likelihood for a in alternatives if a.name in rivals))
 
 
 def _usual_period(times: Times, keep: NDArray[np.bool_]) -> float:
