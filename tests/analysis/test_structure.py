@@ -13,7 +13,7 @@ from clavilux.analysis.harmony import find_key
 from clavilux.analysis.naming import Part, name_functions
 from clavilux.analysis.novelty import _echoed, likeness, novelty
 from clavilux.analysis.rhythm import no_pulse
-from clavilux.analysis.segmentation import choose_cuts
+from clavilux.analysis.segmentation import choose_cuts, usual_length
 from clavilux.analysis.spectrum import measure
 from clavilux.analysis.structure import find_sections
 
@@ -313,3 +313,10 @@ def test_bars_hold_the_mean_of_the_voice(spectrum_of_noise) -> None:  # type: ig
 def spectrum_of_noise():  # type: ignore[no-untyped-def]
     samples = np.random.default_rng(0).standard_normal(8 * RATE) * 0.1
     return measure(samples.astype(np.float32))
+
+
+def test_a_short_song_has_short_sections() -> None:
+    """Eight bars of two seconds are usual, but not where the whole song lasts a minute."""
+    long, short, mix = (usual_length(bars_of("A" * count)) for count in (120, 30, 1200))
+    assert long == pytest.approx(16.0)
+    assert short < 12 and mix > 20

@@ -24,9 +24,10 @@ USUAL_SECONDS = (9.0, 24.0)
 """Eight bars that last less or more than this are counted as twice or half as long."""
 ODD_COSTS = ((4, 0.0), (2, 0.12), (1, 0.25))
 """Cost of a length that is a multiple of so many bars and no more."""
-ONE_SONG_SECONDS = 600.0
-"""Longer recordings are mixes, whose sections grow with them."""
+SHORT_SECONDS, MIX_SECONDS = 85.0, 600.0
+"""A shorter song has shorter sections in proportion; a longer recording is a mix of songs, ..."""
 MIX_GROWTH = 0.65
+"""... with sections longer by this power of its length."""
 
 
 def usual_length(bars: Bars) -> float:
@@ -36,8 +37,9 @@ def usual_length(bars: Bars) -> float:
         length /= 2
     while 0 < length < USUAL_SECONDS[0]:
         length *= 2
-    growth = max(1.0, float(bars.edges[-1]) / ONE_SONG_SECONDS) ** MIX_GROWTH
-    return float(max(length, 1.0) * growth)
+    duration = float(bars.edges[-1])
+    growth = min(duration / SHORT_SECONDS, 1) * max(duration / MIX_SECONDS, 1) ** MIX_GROWTH
+    return float(max(length * growth, 1.0))
 
 
 def choose_cuts(bars: Bars, change: Array) -> Cuts:

@@ -65,17 +65,19 @@ def find_turns(spectrum: Spectrum, beats: Times) -> Turns:
     peaks = np.flatnonzero((change > 0) & (change >= _highest(change, side // 2)))
     most = max(4, len(beats) // BEATS_PER_TURN)
     chosen = np.sort(peaks[np.argsort(-change[peaks], kind="stable")[:most]])
+    if len(chosen) == 0:
+        return Turns(raster[:0], change[:0])
     weights = np.minimum(change[chosen], MOST * np.median(change[chosen]))
-    clear = np.clip(2 * float(np.mean(change[chosen])) / CLEAR - 1, 0, 1) if len(chosen) else 0
+    clear = np.clip(2 * float(np.mean(change[chosen])) / CLEAR - 1, 0, 1)
     total = NATS_PER_SECOND * clear * float(beats[-1] - beats[0])
-    return Turns(raster[chosen], total * weights / max(float(weights.sum()), 1e-9))
+    return Turns(raster[chosen], total * weights / weights.sum())
 
 
 def _goes_on(spectrum: Spectrum, raster: Times) -> NDArray[np.bool_]:
     """(steps,) whether something sounds both before and after each step's start."""
     strength = _averages(spectrum.rms[:, None], raster, rate=FPS)[:, 0]
     sounds = strength > QUIET * float(np.percentile(strength, 90))
-    return sounds & np.concatenate([[False], sounds[:-1]])
+    return np.asarray(sounds & np.concatenate([[False], sounds[:-1]]))
 
 
 def _describe(spectrum: Spectrum, raster: Times) -> NDArray[np.float64]:
