@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -31,7 +30,8 @@ from clavilux.arguments import (
     seconds,
     takes_corrections,
 )
-from clavilux.model.errors import ClaviluxError, InputError
+from clavilux.model.errors import ClaviluxError
+from clavilux.sources import beside, refuse_contradiction, refuse_spec, seen_from, tell_of_override
 
 if TYPE_CHECKING:
     from clavilux.model.report import RenderReport
@@ -85,7 +85,7 @@ def render(
     corrections: Corrections,
 ) -> None:
     """Make the video of a song, or of an edited spec. Run again to continue after a stop."""
-    _refuse_contradiction(source, style, seed, tier, corrections)
+    refuse_contradiction(source, style, seed, tier, corrections)
     options = render_options(
         style,
         seed,
@@ -99,8 +99,8 @@ def render(
         corrections,
         tracker=tracker,
     )
-    _tell_of_override(source, corrections, quiet=as_json)
-    target = output or _beside(source, ".mp4" if preset == "youtube" else f".{preset}.mp4")
+    tell_of_override(source, corrections, quiet=as_json)
+    target = output or beside(source, ".mp4" if preset == "youtube" else f".{preset}.mp4")
     _render(source, target, options, as_json)
 
 
@@ -120,7 +120,7 @@ def preview(
     corrections: Corrections,
 ) -> None:
     """A quick look: the whole video, or ten seconds of it, at 640x360."""
-    _refuse_contradiction(source, style, seed, tier, corrections)
+    refuse_contradiction(source, style, seed, tier, corrections)
     moment = seconds(at, "--at") if at else None
     start = "0" if moment is None else str(max(0.0, moment - 5))
     length = "10" if at else ""
@@ -138,9 +138,9 @@ def preview(
         tracker=tracker,
         fast=True,
     )
-    _tell_of_override(source, corrections, quiet=as_json)
+    tell_of_override(source, corrections, quiet=as_json)
     name = ".preview.mp4" if moment is None else f".preview-at-{moment:g}s.mp4"
-    _render(source, output or _beside(source, name), options, as_json)
+    _render(source, output or beside(source, name), options, as_json)
 
 
 @app.command(no_args_is_help=True)
@@ -166,7 +166,7 @@ def analyze(
     from clavilux.evaluation.truth import truth_for
     from clavilux.storage import refuse_as_output
 
-    _refuse_spec(song)
+    refuse_spec(song)
     for target in (plot, click):
         if target is not None:
             refuse_as_output(target, song)
@@ -226,15 +226,15 @@ def plan(
     from clavilux.planning.stills import image_requests
     from clavilux.storage import refuse_as_output, write_atomically
 
-    _refuse_spec(song)
+    refuse_spec(song)
     options = render_options(
         style, seed, tier, "youtube", "", "0", "", False, 0, corrections, tracker=tracker
     )
-    target = output or _beside(song, ".spec.yaml")
+    target = output or beside(song, ".spec.yaml")
     refuse_as_output(target, song)
     with terminal.progress(quiet=as_json) as on_progress:
         spec, analysis = pipeline.direct(song, options, _store(), on_progress=on_progress)
-    spec = spec.model_copy(update={"song": _seen_from(target.parent, song)})
+    spec = spec.model_copy(update={"song": seen_from(target.parent, song)})
     if prompts:
         for request in image_requests(spec, options.preset):
             typer.echo(f"{request.section} {request.index}: {request.prompt}\n", err=as_json)
@@ -325,57 +325,6 @@ def _tell(report: RenderReport) -> None:
 
     terminal.show_report(report)
     typer.echo(f"video: {report.output}")
-
-
-def _is_spec(source: Path) -> bool:
-    from clavilux.pipeline import SPEC_SUFFIXES
-
-    return source.suffix.lower() in SPEC_SUFFIXES
-
-
-def _refuse_contradiction(
-    source: Path, style: str, seed: int, tier: str, corrections: Corrections
-) -> None:
-    """A spec says these itself; silently ignoring them would surprise."""
-    if not _is_spec(source):
-        return
-    if (style, seed, tier) != ("auto", 1, "auto"):
-        raise InputError(
-            f"{source} has its own style, seed and tiers; edit it there, or give the song instead"
-        )
-    if corrections.correction.sections:
-        raise InputError(
-            f"{source} has its own sections; edit them there, or give the song instead"
-        )
-
-
-def _tell_of_override(source: Path, corrections: Corrections, *, quiet: bool) -> None:
-    """A correction is tried out on a spec without editing it."""
-    if corrections.any and _is_spec(source) and not quiet:
-        typer.echo(f"note: corrected as asked here, over what {source} says; it stays as it is")
-
-
-def _refuse_spec(song: Path) -> None:
-    if _is_spec(song):
-        raise InputError(f"{song} is a render spec, not a song; use `clavilux render {song}`")
-
-
-def _beside(source: Path, suffix: str) -> Path:
-    """The default output; never the source itself, which may be an mp4."""
-    name = source.name
-    for ending in (".spec.yaml", ".spec.yml", ".spec.json"):
-        name = name.removesuffix(ending)
-    stem = name if name != source.name else source.stem
-    target = source.with_name(stem + suffix)
-    return source.with_name(f"{stem}.clavilux{suffix}") if target == source else target
-
-
-def _seen_from(folder: Path, song: Path) -> str:
-    """The path of a song as a spec in a folder names it; absolute where they share no drive."""
-    try:
-        return Path(os.path.relpath(song.resolve(), folder.resolve())).as_posix()
-    except ValueError:
-        return str(song.resolve())
 
 
 def _store() -> Store:

@@ -13,7 +13,7 @@ from clavilux.analysis.envelopes import measure_envelopes
 from clavilux.analysis.harmony import find_key
 from clavilux.analysis.mood import guess_mood, guess_section_mood
 from clavilux.analysis.onsets import find_onsets
-from clavilux.analysis.passages import find_turns
+from clavilux.analysis.passages import find_builds_and_drops
 from clavilux.analysis.players import find_players
 from clavilux.analysis.rhythm import find_rhythm
 from clavilux.analysis.spectrum import Spectrum, measure
@@ -44,7 +44,9 @@ def interpret(song: Song, spectrum: Spectrum, *, heard: TrackedBeats | None = No
     players = find_players(spectrum, rhythm, still, duration=duration)
     bars = describe(spectrum, rhythm, duration=duration, voice=players.voice)
     sections = find_sections(bars)
-    turns = find_turns(spectrum, bars, bar_energy(bars), sections, players.drums["snare"])
+    moves = find_builds_and_drops(
+        spectrum, bars, bar_energy(bars), sections, players.drums["snare"]
+    )
     key = find_key(spectrum, starts=tuple(s.start for s in sections))
     mood = guess_mood(spectrum, rhythm=rhythm, key=key, onsets=onsets, duration=duration)
     return Analysis(
@@ -70,9 +72,9 @@ def interpret(song: Song, spectrum: Spectrum, *, heard: TrackedBeats | None = No
             )
             for section in sections
         ),
-        climax=find_climax(bars, sections, turns),
+        climax=find_climax(bars, sections, moves),
         key=key,
         mood=mood,
         hits=players.hits,
-        passages=tuple(sorted(still + turns, key=lambda p: (p.start, p.end))),
+        passages=tuple(sorted(still + moves, key=lambda p: (p.start, p.end))),
     )

@@ -1,4 +1,4 @@
-"""Numbers learned from generated songs (tools/fit_shape.py), and the small models that use them."""
+"""Numbers learned from made songs (tools/), and the small models that use them."""
 
 from __future__ import annotations
 
@@ -9,21 +9,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-FILE = "shape.npz"
-
 Array = NDArray[np.float64]
 
 
 @cache
+def arrays(file: str) -> dict[str, NDArray[Any]]:
+    """All arrays of one of this folder's .npz files, read once."""
+    place = resources.files(__package__).joinpath(file)
+    with place.open("rb") as opened, np.load(opened, allow_pickle=False) as tables:
+        return {name: tables[name] for name in tables.files}
+
+
 def table(name: str) -> Array:
-    """One of the arrays in FILE, float64, read once."""
-    return _all()[name]
-
-
-@cache
-def _all() -> dict[str, Array]:
-    with resources.files(__package__).joinpath(FILE).open("rb") as file, np.load(file) as tables:
-        return {name: np.asarray(tables[name], dtype=np.float64) for name in tables.files}
+    """One of the arrays of shape.npz, float64."""
+    return np.asarray(arrays("shape.npz")[name], dtype=np.float64)
 
 
 def sigmoid(x: NDArray[Any]) -> Array:

@@ -34,7 +34,7 @@ LEAST_BARS, MOST_BARS = 4, 32
 """How long a drop lasts where the song goes on."""
 
 
-def find_turns(
+def find_builds_and_drops(
     spectrum: Spectrum, bars: Bars, energy: Array, sections: tuple[Section, ...], snare: Drum
 ) -> tuple[Passage, ...]:
     """Builds and drops, from bar line to bar line. `energy`: (N,) strength of each bar, 0..1."""

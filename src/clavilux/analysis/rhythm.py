@@ -38,14 +38,18 @@ class Rhythm:
     """The pulse of a song; no beats and tempo 0 where there is none."""
 
     tempo: float
+    """Median beats per minute."""
     confidence: float
+    """0..1: that these are the beats, at this tempo rather than half, twice or between."""
     meter: int
+    """Beats per bar."""
     beats: tuple[Beat, ...]
     regions: tuple[Region, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
 
 
 def no_pulse(duration: float) -> Rhythm:
+    """Of a song of so many seconds in which no pulse is heard."""
     whole = Region(start=0.0, end=duration, tempo=0.0, confidence=0.0)
     return Rhythm(tempo=0.0, confidence=0.0, meter=4, beats=(), regions=(whole,))
 

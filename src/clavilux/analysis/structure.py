@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -132,34 +130,3 @@ def _letter(group: int) -> str:
         group, rest = divmod(group - 1, 26)
         letters = chr(ord("A") + rest) + letters
     return letters
-
-
-@dataclass(frozen=True)
-class Climax:
-    """Weights of the climax search, per standard deviation of each curve."""
-
-    density: float = 0.6
-    high: float = 0.4
-    low: float = 0.3
-    position: float = 0.5
-
-
-def find_climax(bars: Bars, *, weights: Climax = Climax()) -> float:
-    """The start of the bar from which the next six seconds are the song's strongest."""
-    lengths = np.diff(bars.edges)
-    span = int(np.clip(round(6.0 / max(float(np.median(lengths)), 1e-3)), 1, len(bars)))
-
-    def ahead(values: Array) -> Array:
-        padded = np.pad(values, (0, span - 1), mode="edge")
-        means = np.convolve(padded, np.ones(span) / span, mode="valid")
-        spread = float(values.std())
-        return np.asarray((means - values.mean()) / spread) if spread > 1e-6 else 0 * means
-
-    score = (
-        ahead(bars.loudness)
-        + weights.density * ahead(bars.density)
-        + weights.high * ahead(bars.high)
-        + weights.low * ahead(bars.low)
-        + weights.position * np.linspace(-1, 1, len(bars))
-    )
-    return float(bars.edges[int(np.argmax(score))])

@@ -95,7 +95,7 @@ def _truth(plain: Any, path: Path) -> Truth:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = " ".join(str(part) for part in first["loc"])
-        message = first["msg"].removeprefix("Value error, ")
+        message = first["msg"].removeprefix("Value error, ").replace("valid tuple", "list")
         raise InputError(f"{name}: {field} {message}".replace("  ", " ")) from None
     if not (truth.beats or truth.sections or truth.key or truth.climax):
         raise InputError(f"{name} has neither beats nor sections; give {WHAT}")
