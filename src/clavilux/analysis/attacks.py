@@ -28,7 +28,7 @@ BEFORE_STEPS, AFTER_STEPS = 17, 8
 """An attack is where the power of the next 6 ms most exceeds that of the last 12 ms."""
 NEARNESS = 1.5
 """What an attack at the limit of the reach loses against one in the middle, in nepers."""
-AT_ONCE = 4096
+AT_ONCE = 2048
 """Times handled at once, so that memory stays small."""
 
 

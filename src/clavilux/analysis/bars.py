@@ -60,7 +60,8 @@ def describe(
     `voice`: (L,) at LONG_FPS, 0..1, how likely somebody sings.
     """
     edges = bar_edges(rhythm, duration=duration)
-    bands = 10 * np.log10(1e-9 + spectrum.bands)
+    low = _decibels(spectrum.bands[:, :2].max(axis=1, keepdims=True))
+    high = _decibels(spectrum.bands[:, 4:])
     loudness = loudness_db(spectrum.rms)
     flux = spectrum.flux
     if voice is None or len(voice) == 0:
@@ -74,11 +75,15 @@ def describe(
         ),
         loudness=_averages(loudness[:, None], edges, steps=1, rate=FPS)[:, 0],
         density=_averages(flux.mean(axis=1, keepdims=True), edges, steps=1, rate=FPS)[:, 0],
-        low=_averages(bands[:, :2].max(axis=1, keepdims=True), edges, steps=1, rate=FPS)[:, 0],
-        high=_averages(bands[:, 4:], edges, steps=1, rate=FPS)[:, 0],
+        low=_averages(low, edges, steps=1, rate=FPS)[:, 0],
+        high=_averages(high, edges, steps=1, rate=FPS)[:, 0],
         vocals=_averages(voice[:, None], edges, steps=1, rate=LONG_FPS)[:, 0],
         metric=bool(rhythm.beats),
     )
+
+
+def _decibels(power: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(10 * np.log10(1e-9 + power), dtype=np.float32)
 
 
 def bar_edges(rhythm: Rhythm, *, duration: float) -> Array:

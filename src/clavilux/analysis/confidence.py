@@ -7,7 +7,6 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
-from clavilux.analysis import evidence
 from clavilux.analysis.attacks import Times
 from clavilux.analysis.counting import FRAME_LATENCY, Count, beat_gains
 from clavilux.analysis.drift import straying
@@ -43,14 +42,16 @@ TEMPO_STEP = 0.06
 """Relative change of tempo that begins a new region."""
 
 
-def beat_confidence(count: Count, tracked: Tracked, curves: Floats) -> NDArray[np.float64]:
+def beat_confidence(
+    count: Count, tracked: Tracked, levels: NDArray[np.uint8]
+) -> NDArray[np.float64]:
     """(n,) 0..1: how likely each beat is on the pulse, less where the tracker itself is in doubt.
 
     Two signs tell: the chain of beats does not stray, and the pattern of bars fits much better here
     than it would between the beats. Which level of the pulse is the beat, the alternatives tell.
     """
     stray = np.interp(count.times, tracked.times, straying(tracked.times))
-    nats = advantage(count, curves)
+    nats = advantage(count, levels)
     odds = BIAS + PER_STRAY * np.log(
         np.hypot(np.minimum(stray, LOST_SECONDS), RASTER_SECONDS) / 0.01
     )
@@ -59,9 +60,11 @@ def beat_confidence(count: Count, tracked: Tracked, curves: Floats) -> NDArray[n
     return np.asarray(own / (1 + np.exp(-odds)))
 
 
-def advantage(count: Count, curves: Floats) -> NDArray[np.float64]:
-    """(n,) nats per second that the pattern gains around each beat beyond a grid moved off it."""
-    levels = evidence.quantise(curves)
+def advantage(count: Count, levels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """(n,) nats per second that the pattern gains around each beat beyond a grid moved off it.
+
+    `levels`: (T, curves), from evidence.quantise.
+    """
     periods = np.diff(count.times, append=2 * count.times[-1] - count.times[-2])
     own = np.arange(len(count.times)), count.positions
     here, *moved = (

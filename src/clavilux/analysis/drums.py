@@ -31,7 +31,7 @@ LEVEL_FRAMES = (-6, -3, -1, 4, 7, 11)
 """Frames from an attack at which levels are compared with the attack's own."""
 QUIET_DB = -70.0
 """A moment below this level is silence."""
-AT_ONCE = 16384
+AT_ONCE = 8192
 """Moments described at once, so that memory stays small."""
 GAP_SECONDS = 0.05
 """Hits of one drum closer than this are one."""
@@ -86,17 +86,18 @@ def candidates(codes: NDArray[np.uint8]) -> NDArray[np.intp]:
     """Frames at which the lows, the middle or the highs rise most of all around."""
     if len(codes) == 0:
         return np.zeros(0, dtype=np.intp)
-    step = np.float32(strokes.RISE_STEP)
-    parts = [(codes[:, a:b] * step).mean(axis=1) for a, b in ((0, 3), (3, 6), (6, 8))]
-    groups = np.stack(parts, axis=1)
-    groups = np.concatenate([groups[LATE:], np.repeat(groups[-1:], LATE, axis=0)])
-    top = np.maximum(np.percentile(groups, 99, axis=0), FAINTEST).astype(np.float32)
-    peaks = (groups >= box_max(groups, NEAR)) & (groups > STAND_OUT * top)
-    total = np.where(peaks.any(axis=1), (groups / top).sum(axis=1), 0)
-    chosen = (total > 0) & (total >= box_max(total, NEAR))
-    frames = np.flatnonzero(chosen)
-    near = codes[np.clip(frames[:, None] + np.arange(NEAR) - NEAR // 2, 0, len(codes) - 1)]
-    return np.asarray(frames[strokes.levels_db(near).max(axis=(1, 2)) > QUIET_DB])
+    total = np.zeros(len(codes), dtype=np.float32)
+    peaks = np.zeros(len(codes), dtype=np.bool_)
+    for low, high in ((0, 3), (3, 6), (6, 8)):
+        group = codes[:, low:high].mean(axis=1, dtype=np.float32) * np.float32(strokes.RISE_STEP)
+        group = np.append(group[LATE:], np.repeat(group[-1:], LATE))
+        top = np.float32(max(np.percentile(group, 99), FAINTEST))
+        peaks |= (group >= box_max(group, NEAR)) & (group > STAND_OUT * top)
+        total += group / top
+    total[~peaks] = 0
+    frames = np.flatnonzero((total > 0) & (total >= box_max(total, NEAR)))
+    loudest = box_max(strokes.loudest_db(codes), NEAR)[frames]
+    return np.asarray(frames[loudest > QUIET_DB])
 
 
 def describe(codes: NDArray[np.uint8], frames: NDArray[np.intp]) -> Floats:
@@ -105,8 +106,7 @@ def describe(codes: NDArray[np.uint8], frames: NDArray[np.intp]) -> Floats:
     def level(offset: int) -> Floats:
         return strokes.levels_db(_at(codes, frames + offset))
 
-    late = np.concatenate([codes[LATE:], codes[-LATE:]])
-    usual = np.maximum(strokes.rises(strokes.percentile(late, 99)), FAINTEST)
+    usual = np.maximum(strokes.rises(strokes.percentile(codes, 99)), FAINTEST)
     loud = strokes.levels_db(strokes.percentile(codes, 95))
     rise = np.max([strokes.rises(_at(codes, frames + LATE + k)) for k in (-1, 0, 1)], axis=0)
     peak = np.maximum(level(1), level(2))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
 from clavilux.analysis.filters import box_max, box_mean
 from clavilux.analysis.spectrum import BANDS, FPS, HOP, RATE, Floats, Spectrum
 from clavilux.model.song import DRUMS, Envelope
+
+NamedCurves = Iterator[tuple[str, Floats]]
+"""Names, and curves of shape (T,) at FPS."""
 
 QUIET = 3e-4
 """Amplitude (-70 dB of full scale) below which everything is silence: envelopes stay at 0."""
@@ -25,31 +31,32 @@ PEAKED = ("onset_strength", *DRUMS)
 
 
 def measure_envelopes(
-    spectrum: Spectrum, *, duration: float, players: dict[str, Floats]
+    spectrum: Spectrum, *, duration: float, players: NamedCurves
 ) -> dict[str, Envelope]:
     """All of model.song.ENVELOPES, at 43 samples a second; at 21.5 beyond half an hour.
 
     onset_strength: mean superflux, its peak on the attack. loudness: RMS in dB over 30 dB.
     flux: onset strength averaged over a third of a second. centroid: log frequency between the
     song's 1st and 99th percentile. sub, bass, low_mid, mid, high: amplitude of each band.
-    `players`: the curves of kick, snare, hat and vocals, (T,) each, as analysis.players makes them.
+    `players`: the curves of kick, snare, hat and vocals, as analysis.players makes them.
     """
     hop = 2 if duration <= LONG_SECONDS else 4
-    curves = {
-        "onset_strength": _onsets(spectrum),
-        "loudness": _loudness(spectrum.rms),
-        "flux": _flux(spectrum),
-        "centroid": _centroid(spectrum),
-    }
-    names = [name for name, _, _ in BANDS] + ["high"]
-    for name, power in zip(names, spectrum.bands.T, strict=True):
-        curves[name] = _scale(np.sqrt(power), floor=QUIET)
-    curves |= players
     rate = RATE / (HOP * hop)
     return {
         name: Envelope(rate=rate, values=_thin(curve, hop, keep_peaks=name in PEAKED))
-        for name, curve in curves.items()
+        for name, curve in itertools.chain(_curves(spectrum), players)
     }
+
+
+def _curves(spectrum: Spectrum) -> NamedCurves:
+    """One after the other, so that only one is held."""
+    yield "onset_strength", _onsets(spectrum)
+    yield "loudness", _loudness(spectrum.rms)
+    yield "flux", _flux(spectrum)
+    yield "centroid", _centroid(spectrum)
+    names = [name for name, _, _ in BANDS] + ["high"]
+    for name, power in zip(names, spectrum.bands.T, strict=True):
+        yield name, _scale(np.sqrt(power), floor=QUIET)
 
 
 def _scale(curve: Floats, *, floor: float) -> Floats:
@@ -105,8 +112,8 @@ def _centroid(spectrum: Spectrum) -> Floats:
     if not audible.any():
         return np.zeros_like(spectrum.rms)
     octaves = np.log2(np.maximum(spectrum.centroid, 30.0)).astype(np.float32)
-    low, high = np.percentile(octaves[audible], (1, 99))
-    relative = (octaves - low) / max(high - low, 1.0)
+    low, high = map(np.float32, np.percentile(octaves[audible], (1, 99)))
+    relative = (octaves - low) / max(high - low, np.float32(1))
     return np.clip(_smooth(np.where(audible, relative, 0), CENTROID_SECONDS), 0, 1)
 
 

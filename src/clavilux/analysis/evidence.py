@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from clavilux.analysis.filters import box_mean, one_pole
 from clavilux.analysis.patterns import LEVELS
-from clavilux.analysis.spectrum import FPS, HOP, LONG_FPS, LONG_HOP, Floats, Spectrum
+from clavilux.analysis.spectrum import FPS, LONG_FPS, Floats, Spectrum, to_short_frames
 
 CURVES = ("low", "low_mid", "mid", "high", "all", "chord", "bass_note")
 """The evidence curves, in order: four flux bands, their sum, chroma and bass-chroma change."""
@@ -28,15 +28,12 @@ TOP_LEVEL = 1.8
 
 def curves(spectrum: Spectrum) -> Floats:
     """(T, 7) in the order of CURVES: about 0..2, 1 is a clear onset for its surroundings."""
-    total = spectrum.flux.mean(axis=1, keepdims=True)
-    flux = np.concatenate([spectrum.flux, total], axis=1)
-    chord = _to_short_frames(_change(spectrum.chroma), length=len(flux))
-    bass = _to_short_frames(_change(spectrum.bass_chroma), length=len(flux))
-    columns = np.empty((len(flux), len(CURVES)), dtype=np.float32)
-    for index, curve in enumerate(flux.T):
+    columns = np.empty((spectrum.frames, len(CURVES)), dtype=np.float32)
+    for index, curve in enumerate((*spectrum.flux.T, spectrum.flux.mean(axis=1))):
         columns[:, index] = _localise(curve, floor=FLOOR)
-    for index, curve in enumerate((chord, bass), start=flux.shape[1]):
-        columns[:, index] = _localise(_sharpen(curve), floor=0.01)
+    for index, chroma in ((-2, spectrum.chroma), (-1, spectrum.bass_chroma)):
+        change = to_short_frames(_change(chroma), spectrum.frames)
+        columns[:, index] = _localise(_sharpen(change), floor=0.01)
     return columns
 
 
@@ -62,20 +59,21 @@ def _change(chroma: Floats) -> Floats:
     wide = np.pad(chroma, ((1, 1), (0, 0)))
     before = one_pole(wide[:-2], decay)
     after = one_pole(wide[:1:-1], decay)[::-1]
-    usual = np.sqrt(np.mean((chroma**2).sum(axis=1), dtype=np.float64))
+    usual = np.sqrt(np.mean(_dot(chroma, chroma), dtype=np.float64))
     faint = np.float32(FAINT * float(usual) + 1e-4)
-    was, comes = np.linalg.norm(before, axis=1), np.linalg.norm(after, axis=1)
-    cosine = (before * after).sum(axis=1) / ((was + faint) * (comes + faint))
+    was, comes = np.sqrt(_dot(before, before)), np.sqrt(_dot(after, after))
+    cosine = _dot(before, after) / ((was + faint) * (comes + faint))
     return np.asarray((1 - cosine) * comes / (comes + faint), dtype=np.float32)
 
 
-def _to_short_frames(curve: Floats, *, length: int) -> Floats:
-    """Linear interpolation from LONG_FPS to FPS; both grids start at sample 0."""
-    times = np.arange(length) * (HOP / LONG_HOP)
-    return np.asarray(np.interp(times, np.arange(len(curve)), curve), dtype=np.float32)
+def _dot(a: Floats, b: Floats) -> Floats:
+    """(L, 12), (L, 12) -> (L,), without an array of all products."""
+    return np.asarray(np.einsum("ij,ij->i", a, b))
 
 
 def quantise(curves: Floats) -> NDArray[np.uint8]:
     """(T, 7) curves -> (T, 7) levels 0..LEVELS - 1: 0 is nothing, the top one above 1.8."""
-    steps = np.round(curves * ((LEVELS - 1) / TOP_LEVEL))
-    return np.ascontiguousarray(np.clip(steps, 0, LEVELS - 1), dtype=np.uint8)
+    levels = np.empty(curves.shape, dtype=np.uint8)
+    for index, curve in enumerate(curves.T):
+        levels[:, index] = np.clip(np.round(curve * ((LEVELS - 1) / TOP_LEVEL)), 0, LEVELS - 1)
+    return levels

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Indices = NDArray[np.int64]
 
+SPANS_AT_ONCE = 256
+"""Spans whose rows are summed at once, so that memory stays small."""
 NEGLIGIBLE = 1e-8
 """Shares of the past below this are left out: float32 does not hold them."""
 
@@ -49,11 +51,17 @@ def one_pole(curve: Floats, decay: float) -> Floats:
 
 def span_means(rows: Floats, first: Indices, last: Indices) -> NDArray[np.float64]:
     """(n, k) -> (spans, k) means of rows[first:last] for each of the spans; first < last <= n."""
-    # reduceat sums from each index to the next: every second of its sums is a span's
-    padded = np.concatenate([rows, np.zeros_like(rows[:1])])
-    index = np.stack([first, last], axis=1).ravel()
-    sums = np.add.reduceat(padded, index, axis=0, dtype=np.float64)[::2]
-    return np.asarray(sums / (last - first)[:, None])
+    means = np.empty((len(first), rows.shape[1]))
+    for begin in range(0, len(first), SPANS_AT_ONCE):
+        part = slice(begin, begin + SPANS_AT_ONCE)
+        low, high = first[part], last[part]
+        near = rows[low.min() : high.max() + 1]
+        if high.max() == len(rows):  # an index at the very end is one too many for reduceat
+            near = np.concatenate([near, np.zeros_like(rows[:1])])
+        # reduceat sums from each index to the next: every second of its sums is a span's
+        index = np.stack([low, high], axis=1).ravel() - low.min()
+        means[part] = np.add.reduceat(near, index, axis=0, dtype=np.float64)[::2]
+    return means / (last - first)[:, None]
 
 
 def _by_column(filter_: Callable[[Floats, int], Floats], curve: Floats, size: int) -> Floats:
@@ -71,7 +79,9 @@ def _by_column(filter_: Callable[[Floats, int], Floats], curve: Floats, size: in
 def _box_mean(curve: Floats, size: int) -> Floats:
     sums = np.zeros(len(curve) + size)
     np.cumsum(np.pad(curve, (size // 2, (size - 1) // 2), mode="edge"), out=sums[1:])
-    return np.asarray((sums[size:] - sums[:-size]) / size, dtype=np.float32)
+    means = sums[size:] - sums[:-size]
+    means /= size
+    return means.astype(np.float32)
 
 
 def _box_max(curve: Floats, size: int) -> Floats:

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clavilux.analysis.drums import Drum, find_drums, hit_curve
+from clavilux.analysis.envelopes import NamedCurves
 from clavilux.analysis.rhythm import Rhythm
-from clavilux.analysis.spectrum import FPS, LONG_FPS, Floats, Spectrum
+from clavilux.analysis.spectrum import LONG_FPS, Floats, Spectrum, to_short_frames
 from clavilux.analysis.voice import SUNG, find_voice
 from clavilux.model.song import Passage, Section
 
@@ -29,12 +30,11 @@ class Players:
     def hits(self) -> dict[str, tuple[float, ...]]:
         return {name: drum.times for name, drum in self.drums.items()}
 
-    def curves(self, frames: int) -> dict[str, Floats]:
-        """(frames,) each at FPS, 0..1: kick, snare, hat and vocals."""
-        curves = {name: hit_curve(d, name=name, frames=frames) for name, d in self.drums.items()}
-        times = np.arange(frames) * (LONG_FPS / FPS)
-        voice = np.interp(times, np.arange(len(self.voice)), self.voice) if len(self.voice) else 0
-        return curves | {"vocals": np.asarray(voice * np.ones(frames), dtype=np.float32)}
+    def curves(self, frames: int) -> NamedCurves:
+        """(frames,) each at FPS, 0..1: kick, snare, hat and vocals, one after the other."""
+        for name, drum in self.drums.items():
+            yield name, hit_curve(drum, name=name, frames=frames)
+        yield "vocals", to_short_frames(self.voice, frames)
 
     def sung_share(self, section: Section) -> float:
         """Share of a section in which somebody seems to sing."""

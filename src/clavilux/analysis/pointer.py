@@ -22,8 +22,9 @@ SHORTEST, LONGEST = 24, 104
 LENGTHS = np.arange(SHORTEST, LONGEST + 1)
 REACH = 6
 """Frames by which a beat may differ from the one before."""
-WINDOW_SECONDS, OVERLAP_SECONDS = 120.0, 20.0
-"""Songs are tracked window by window, so that memory stays bounded."""
+WINDOW_SECONDS, OVERLAP_SECONDS = 360.0, 20.0
+"""Songs are tracked window by window, so that memory stays bounded: 10 MB. A window is so long,
+divided by the beats per bar."""
 
 Beats = NDArray[np.int64]
 
@@ -60,8 +61,8 @@ def track(levels: NDArray[np.uint8], pattern: Pattern, *, prior: Floats, costs: 
     levels: (T, features), from evidence.quantise. prior: (lengths,) log prior of a beat of each
     length from SHORTEST to LONGEST, times what its length weighs.
     """
-    window, overlap = int(WINDOW_SECONDS * FPS), int(OVERLAP_SECONDS * FPS)
     meter = pattern.meter
+    window, overlap = int(WINDOW_SECONDS / meter * FPS), int(OVERLAP_SECONDS * FPS)
     state = np.full((meter, LONGEST - SHORTEST + 1), NEVER, dtype=np.float32)
     frames: list[Beats] = []
     positions: list[Beats] = []

@@ -63,8 +63,7 @@ def find_rhythm(
     """
     if float(spectrum.rms.max(initial=0.0)) < SILENCE:
         return no_pulse(duration)
-    curves = evidence.curves(spectrum)
-    levels = evidence.quantise(curves)
+    levels = evidence.quantise(evidence.curves(spectrum))
     chain, patterns = _chain(levels, heard)
     if len(chain.times) < 4:
         return no_pulse(duration)
@@ -75,7 +74,7 @@ def find_rhythm(
     sounds = _is_heard(count.times, spectrum, meter=count.pattern.meter)
     if np.count_nonzero(sounds) < 4:
         return no_pulse(duration)
-    sure = confidence.beat_confidence(count, chain, curves)
+    sure = confidence.beat_confidence(count, chain, levels)
     pulse = confidence.has_pulse(count.times, sure, sounds, is_steady=is_steady)
     if np.count_nonzero(pulse) < 4:
         return no_pulse(duration)
@@ -192,8 +191,11 @@ def _beats(
     strength: NDArray[np.float64],
 ) -> tuple[Beat, ...]:
     bars = np.cumsum(positions == 0) - 1
+    # three hours have 20 000 beats, each with a set of its field names: they may share one
+    names = set(Beat.model_fields)
     return tuple(
-        Beat(
+        Beat.model_construct(
+            names,
             time=round(float(time), 5),
             bar=int(bar),
             position=int(position),

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft, sparse
 
 from clavilux.analysis.attacks import RATE as RATE
 from clavilux.analysis.attacks import Codes, PowerMeter
@@ -140,6 +139,17 @@ def measure(samples: Floats) -> Spectrum:
     return measurer.finish()
 
 
+def to_short_frames(curve: Floats, count: int) -> Floats:
+    """(L,) at LONG_FPS -> (count,) at FPS, interpolated; silence where nothing is known.
+
+    Both grids start at sample 0.
+    """
+    if len(curve) == 0:
+        return np.zeros(count, dtype=np.float32)
+    places = np.arange(count) * (HOP / LONG_HOP)
+    return np.asarray(np.interp(places, np.arange(len(curve)), curve), dtype=np.float32)
+
+
 class _Frames:
     """Samples, block by block -> power spectra of the frames that are complete."""
 
@@ -172,7 +182,7 @@ class _Frames:
         power = np.empty((count, self._window // 2 + 1), dtype=np.float32)
         for first in range(0, count, AT_ONCE):
             few = slice(first, first + AT_ONCE)
-            spectrum = fft.rfft(windows[few] * self._taper, axis=1)
+            spectrum = np.fft.rfft(windows[few] * self._taper, axis=1)
             spectrum[:, 1] += 0.5 * spectrum[:, 0]  # what a constant offset leaks, by Hann's shape
             np.add(spectrum.real**2, spectrum.imag**2, out=power[few])
         self._pending = self._pending[count * self._hop :]
@@ -182,15 +192,14 @@ class _Frames:
 
 def _short_features(power: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     """rms (b,), band powers (b, 5), centroid (b,) and mel power (b, MELS) of a block."""
-    hertz = fft.rfftfreq(WINDOW, 1 / RATE).astype(np.float32)
+    hertz = np.fft.rfftfreq(WINDOW, 1 / RATE).astype(np.float32)
     audible = power[:, 1:]
     edges = np.searchsorted(hertz, BAND_EDGES[:-1])
     bands = np.add.reduceat(power, np.maximum(edges, 1), axis=1)
     total = audible.sum(axis=1)
     centroid = np.einsum("ij,j->i", audible, hertz[1:]) / np.maximum(total, 1e-12)
     rms = np.sqrt(total / 3.0)  # Hann: a sine of rms r has a main lobe of total power 3 r^2
-    mel = _mel_matrix() @ np.ascontiguousarray(power.T)
-    return rms, bands, np.where(total > 1e-10, centroid, 0.0), np.ascontiguousarray(mel.T)
+    return rms, bands, np.where(total > 1e-10, centroid, 0.0), power @ _mel_matrix()
 
 
 def _mel_edges() -> NDArray[np.float64]:
@@ -200,16 +209,15 @@ def _mel_edges() -> NDArray[np.float64]:
 
 
 @cache
-def _mel_matrix() -> sparse.csr_array:
-    """(MELS, bins) triangles; each at least two bins wide, so that none is empty."""
-    hertz = fft.rfftfreq(WINDOW, 1 / RATE)
+def _mel_matrix() -> Floats:
+    """(bins, MELS) triangles; each at least two bins wide, so that none is empty."""
+    hertz = np.fft.rfftfreq(WINDOW, 1 / RATE)[:, None]
     edges = _mel_edges()
-    step = hertz[1]
-    low = np.minimum(edges[:-2], edges[1:-1] - step)[:, None]
-    high = np.maximum(edges[2:], edges[1:-1] + step)[:, None]
-    mid = edges[1:-1, None]
+    step = RATE / WINDOW
+    low, mid, high = edges[:-2], edges[1:-1], edges[2:]
+    low, high = np.minimum(low, mid - step), np.maximum(high, mid + step)
     rise, fall = (hertz - low) / (mid - low), (high - hertz) / (high - mid)
-    return sparse.csr_array(np.maximum(0, np.minimum(rise, fall)).astype(np.float32))
+    return np.asarray(np.maximum(0, np.minimum(rise, fall)), dtype=np.float32)
 
 
 def _rises(mel: Floats, *, before: Floats) -> Floats:

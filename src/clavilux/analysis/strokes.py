@@ -40,6 +40,12 @@ def levels_db(codes: NDArray[Any]) -> Floats:
     return np.asarray(levels, dtype=np.float32)
 
 
+def loudest_db(codes: Codes) -> Floats:
+    """(T, 2 * BANDS) -> (T,) decibels of full scale of the loudest band."""
+    loudest = codes[:, BANDS:].max(axis=1)
+    return np.asarray(loudest * np.float32(LEVEL_STEP_DB) + np.float32(QUIETEST_DB))
+
+
 def percentile(codes: Codes, percent: float) -> NDArray[np.float64]:
     """(T, 2 * BANDS) -> (2 * BANDS,) as np.percentile has them, by counting: no floats of all."""
     rank = percent / 100 * (len(codes) - 1)

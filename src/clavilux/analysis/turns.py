@@ -80,34 +80,39 @@ def _goes_on(spectrum: Spectrum, raster: Times) -> NDArray[np.bool_]:
     return np.asarray(sounds & np.concatenate([[False], sounds[:-1]]))
 
 
-def _describe(spectrum: Spectrum, raster: Times) -> NDArray[np.float64]:
+def _describe(spectrum: Spectrum, raster: Times) -> Floats:
     """(steps, 36) timbre and chroma of each step, both of the same spread in all."""
-    timbre = _averages(spectrum.timbre, raster)
     chroma = _averages(spectrum.chroma, raster)
     chroma /= np.linalg.norm(chroma, axis=1, keepdims=True) + 1e-6
-    parts = [part - part.mean(axis=0) for part in (timbre, chroma)]
-    return np.hstack([p / (np.sqrt(p.shape[1]) * p.std() + 1e-6) for p in parts])
+    return np.hstack([_evened(part) for part in (_averages(spectrum.timbre, raster), chroma)])
 
 
-def _averages(rows: Floats, raster: Times, *, rate: float = LONG_FPS) -> NDArray[np.float64]:
+def _evened(rows: Floats) -> Floats:
+    """Of mean 0, and together of the same spread however many columns there are."""
+    rows = rows - rows.mean(axis=0)
+    rows /= np.float32(np.sqrt(rows.shape[1]) * rows.std() + 1e-6)
+    return rows
+
+
+def _averages(rows: Floats, raster: Times, *, rate: float = LONG_FPS) -> Floats:
     """(steps, k) means of rows, `rate` a second, from each time of the raster to the next."""
     ends = np.append(raster, 2 * raster[-1] - raster[-2])
     index = np.clip(np.round(ends * rate).astype(np.int64), 0, len(rows))
     first, last = np.minimum(index[:-1], len(rows) - 1), index[1:]
-    return span_means(rows, first, np.maximum(last, first + 1))
+    return span_means(rows, first, np.maximum(last, first + 1)).astype(np.float32)
 
 
-def _change(rows: NDArray[np.float64], side: int) -> NDArray[np.float64]:
+def _change(rows: Floats, side: int) -> NDArray[np.float64]:
     """(steps,) distance between the means of `side` rows before and from each on."""
     count = len(rows)
-    sums = np.zeros((count + 1, rows.shape[1]))
-    np.cumsum(rows, axis=0, out=sums[1:])
     at = np.arange(count)
     first, last = np.maximum(at - side, 0), np.minimum(at + side, count)
-    before = (sums[at] - sums[first]) / np.maximum(at - first, 1)[:, None]
-    after = (sums[last] - sums[at]) / (last - at)[:, None]
-    fullness = np.sqrt(np.minimum(at - first, last - at) / side)
-    change = np.linalg.norm(after - before, axis=1) * fullness
+    squares = np.zeros(count)
+    for column in rows.T:
+        sums = np.concatenate([[0.0], np.cumsum(column, dtype=np.float64)])
+        before = (sums[at] - sums[first]) / np.maximum(at - first, 1)
+        squares += ((sums[last] - sums[at]) / (last - at) - before) ** 2
+    change = np.sqrt(squares * np.minimum(at - first, last - at) / side)
     change[: 2 * STEPS_PER_BEAT] = 0
     return np.asarray(change)
 

@@ -7,11 +7,14 @@ much of each is heard. It is no more than a hint: strings, slides and leads that
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from clavilux.analysis.envelopes import QUIET
 from clavilux.analysis.filters import box_mean
+from clavilux.analysis.glides import Glides
 from clavilux.analysis.learned import sigmoid, table
 from clavilux.analysis.spectrum import FPS, LONG_FPS, Floats, Spectrum
 
@@ -49,31 +52,38 @@ def find_voice(spectrum: Spectrum) -> Floats:
 
 def describe(spectrum: Spectrum) -> Floats:
     """(L, 11) in the order of FEATURES, each averaged over LISTEN_SECONDS."""
-    glides = spectrum.glides
+    size = round(LISTEN_SECONDS * LONG_FPS)
+    moves = np.log(box_mean(_moves(spectrum.glides), size) + FEW)
+    return np.concatenate([moves, _sounds(spectrum, size)], axis=1)
+
+
+def _moves(glides: Glides) -> Floats:
+    """(L, 8): how many of the bands glide, how far, and how many of them together."""
     up, down = glides > 0, glides < 0
     steady_up, steady_down = _kept(up), _kept(down)
-    moves = np.stack(
+    return np.stack(
         [
             _both(up, down, apart=1),
             _both(up, down, apart=2),
             _both(steady_up, steady_down, apart=1),
-            ((glides != 0) & (np.abs(glides) < SMALL)).mean(axis=1),
-            (glides[:, :4] != 0).mean(axis=1),
-            (glides[:, 5:] != 0).mean(axis=1),
-            np.abs(glides).mean(axis=1),
-            np.abs(glides.sum(axis=1)) / 9,
+            _mean((glides != 0) & (np.abs(glides) < SMALL)),
+            _mean(glides[:, :4] != 0),
+            _mean(glides[:, 5:] != 0),
+            _mean(np.abs(glides)),
+            np.abs(_mean(glides)),
         ],
         axis=1,
     )
-    size = round(LISTEN_SECONDS * LONG_FPS)
-    moved = np.log(box_mean(moves.astype(np.float32), size) + FEW)
-    return np.concatenate([moved, _sounds(spectrum, size)], axis=1)
 
 
-def _both(up: NDArray[np.bool_], down: NDArray[np.bool_], *, apart: int) -> NDArray[np.float64]:
+def _mean(rows: NDArray[Any]) -> Floats:
+    return np.asarray(rows.mean(axis=1, dtype=np.float32))
+
+
+def _both(up: NDArray[np.bool_], down: NDArray[np.bool_], *, apart: int) -> Floats:
     """(L,) share of pairs of bands, so many apart, that move the same way."""
     pairs = [part[:, apart:] & part[:, :-apart] for part in (up, down)]
-    return np.asarray((pairs[0] | pairs[1]).mean(axis=1))
+    return _mean(pairs[0] | pairs[1])
 
 
 def _kept(moves: NDArray[np.bool_]) -> NDArray[np.bool_]:

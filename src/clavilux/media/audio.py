@@ -39,8 +39,8 @@ LOUDEST = 16.0
 """Floating-point samples beyond this (24 dB over full scale) are damage."""
 LAST_PACKET = 2048
 """Samples in the longest packet of an MP4's codecs."""
-READ_AHEAD = 16
-"""Blocks decoded before they are needed: half a minute of sound."""
+READ_AHEAD = 8
+"""Blocks decoded before they are needed: a quarter of a minute of sound."""
 CANCELLED = 0.03
 """The mono mix has lost the song if it keeps less than this share of the channels' power."""
 
