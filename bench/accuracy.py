@@ -1,6 +1,6 @@
 """How well the analysis hears a folder of songs whose beats and sections are known.
 
-    python bench/accuracy.py FOLDER [--only WORD] [--workers 2] [--json]
+    python bench/accuracy.py FOLDER [--only WORD] [--tracker NAME] [--workers 2] [--json]
 
 The folder holds songs and their truth: a songs.json with an entry per song, or beside each song a
 file of its name with the ending .json, .jams, .beats, .txt or .lab (README, "Measure it on your own
@@ -31,7 +31,7 @@ def main() -> None:
     options = _arguments()
     try:
         songs = [(s, t) for s, t in find_songs(options.folder) if options.only in s.name]
-        figures = measure(songs, workers=options.workers)
+        figures = measure(songs, tracker=options.tracker, workers=options.workers)
     except ClaviluxError as error:
         sys.exit(f"error: {error}")
     if options.json:
@@ -59,20 +59,22 @@ def find_songs(folder: Path) -> list[tuple[Path, Truth]]:
     return found
 
 
-def measure(songs: list[tuple[Path, Truth]], *, workers: int = 2) -> list[Figures]:
+def measure(
+    songs: list[tuple[Path, Truth]], *, tracker: str = "", workers: int = 2
+) -> list[Figures]:
     """Figures of every song, a process for each worker; a line of progress where one looks."""
     with ProcessPoolExecutor(max_workers=workers) as pool:
-        jobs = [pool.submit(measure_one, song, truth) for song, truth in songs]
+        jobs = [pool.submit(measure_one, song, truth, tracker=tracker) for song, truth in songs]
         for done, _ in enumerate(as_completed(jobs), start=1):
             if sys.stderr.isatty():
                 print(f"\r{done}/{len(jobs)}", end="", file=sys.stderr, flush=True)
         return [job.result() for job in jobs]
 
 
-def measure_one(song: Path, truth: Truth) -> Figures:
-    """Hear a song afresh and judge it."""
+def measure_one(song: Path, truth: Truth, *, tracker: str = "") -> Figures:
+    """Hear a song afresh and judge it. `tracker`: who hears the beats; "" is the built-in one."""
     with tempfile.TemporaryDirectory(prefix="clavilux-accuracy-") as folder:
-        analysis = pipeline.analyze(song, Store(Path(folder)))
+        analysis = pipeline.analyze(song, Store(Path(folder)), tracker=tracker)
     return evaluate(analysis, truth).model_copy(update={"file": song.name})
 
 
@@ -80,6 +82,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", default="", help="songs with this in their name")
+    parser.add_argument("--tracker", default="", help="who hears the beats")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()

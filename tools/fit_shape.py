@@ -241,7 +241,7 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=3000)
     parser.add_argument("--seconds", type=float, default=45.0)
     parser.add_argument("--soundfont", type=Path)
-    parser.add_argument("--out", type=Path, default=Path(learned.__file__).with_name(learned.FILE))
+    parser.add_argument("--out", type=Path, default=Path(learned.__file__).with_name("shape.npz"))
     options = parser.parse_args()
     examples = []
     for seed in range(options.first_seed, options.first_seed + options.songs):
