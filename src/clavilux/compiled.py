@@ -45,8 +45,12 @@ def _start_compiler() -> None:
 setattr(numba.config, "CACHE_DIR", str(_cache_folder()))  # noqa: B010
 _start_compiler()
 
-fast: Any = njit(inline="always", fastmath=True, error_model="numpy", cache=True)
+SAME_EVERYWHERE = {"nnan", "ninf", "nsz"}
+"""Of LLVM's fast-math flags those that change no finite result. The others let it fuse, reorder and
+approximate as each processor likes best: then pictures differ from machine to machine."""
+
+fast: Any = njit(inline="always", fastmath=SAME_EVERYWHERE, error_model="numpy", cache=True)
 """For small functions called per pixel: inlined, so that the loop around them becomes SIMD code."""
 
-kernel: Any = njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
+kernel: Any = njit(nogil=True, fastmath=SAME_EVERYWHERE, error_model="numpy", cache=True)
 """For the loops over pixels. Single-threaded: workers run side by side instead."""

@@ -304,7 +304,7 @@ def draw(
     for channel in (0, 1):
         value = mixed([c[channel] for c in at_colour], at_chroma(weight))
         lit = 128 + (value - 128) * at_chroma(light.gain) + 224 * at_chroma(light.add[channel + 1])
-        dither = noise[: height // 2, : width // 2] * 0.35 / 32
+        dither = chroma_noise(noise) * 0.35 / 32
         chroma.append(np.clip(lit + dither, 16, 240))
     return luma, chroma[0], chroma[1]
 
@@ -320,6 +320,13 @@ def noise_of(tile: NDArray[np.int8], frame: int, width: int, height: int) -> Arr
     x, y = np.random.default_rng((frame, 0x6EA1)).integers(0, 512, 2)
     rows = (np.arange(height) + y) % tile.shape[0]
     return tile[rows, x : x + width].astype(np.float64)
+
+
+def chroma_noise(noise: Array) -> Array:
+    """(h, w) -> (h / 2, w / 2): of each eight pixels the first four."""
+    height, width = noise.shape[0] // 2, noise.shape[1] // 2
+    columns = np.arange(width)
+    return noise[:height, 8 * (columns // 4) + columns % 4]
 
 
 def psnr(fast: NDArray[np.uint8], exact: Array, *, margin: int = 0) -> float:

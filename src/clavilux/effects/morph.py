@@ -6,19 +6,19 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
 
 from clavilux.interfaces import Parameter, Shot, Stage
 from clavilux.model.timeline import Curve
+from clavilux.rendering.blur import gaussian
 from clavilux.rendering.fields import FrameFields, Layer
 
 
 def slope_of(light: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The direction uphill in a blurred picture, (gh, gw) each, longest about 1."""
-    broad = gaussian_filter(light, light.shape[0] / 22, mode="nearest")
+    broad = gaussian(light, light.shape[0] / 22)
     down, right = np.gradient(broad)
-    scale = max(float(np.hypot(down, right).max()), 1e-4)
-    return right / scale, down / scale
+    scale = np.float32(max(float(np.sqrt(down * down + right * right).max()), 1e-4))
+    return np.asarray(right / scale), np.asarray(down / scale)
 
 
 def displace(layer: Layer, toward: NDArray[np.float32], amount: float) -> None:
@@ -59,9 +59,7 @@ class Morph:
         light_a, light_b = first.small[0], second.small[0]
         displace(first, light_b, values["flow"] * progress)
         displace(second, light_a, -values["flow"] * (1 - progress))
-        lead = gaussian_filter(
-            second.small[0] - first.small[0], fields.grid.shape[0] / 45, mode="nearest"
-        )
+        lead = gaussian(second.small[0] - first.small[0], fields.grid.shape[0] / 45)
         lead = lead / max(float(np.abs(lead).max()), 1e-3)
         edge = values["edge"]
         late = (1 - lead) / 2

@@ -27,8 +27,8 @@ class Vignette:
     def apply(self, fields: FrameFields, values: dict[str, float]) -> None:
         """Follow the fourth power of the distance, 1 in the corners, like a real lens (cos^4)."""
         corner = (fields.grid.aspect**2 + 1) / 4
-        distance = (fields.x**2 + fields.y**2) / np.float32(corner)
-        loss = 1 - np.float32(values["depth"]) * np.clip(distance, 0, 1) ** np.float32(1.5)
+        distance = np.clip((fields.x**2 + fields.y**2) / np.float32(corner), 0, 1)
+        loss = 1 - np.float32(values["depth"]) * distance * np.sqrt(distance)
         fields.gain *= loss
         fields.chroma_gain *= loss
         fields.add_y *= loss

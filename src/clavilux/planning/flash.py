@@ -8,6 +8,7 @@ whatever picture they fall on. The finished file is measured as well (see media/
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 
 from clavilux.model.song import Analysis, Beat
@@ -58,10 +59,17 @@ def thin(
     pulse. A cut on an accent is that accent.
     """
     kept: list[Accent] = []
+    times: list[float] = []  # of what is kept, ascending: an hour has ten thousand beats
+    edges = sorted(cuts)
     for accent in sorted(wanted, key=lambda a: (a.rank, -a.weight, a.time)):
-        near_cut = any(0.02 < abs(cut - accent.time) < gap for cut in cuts)
-        if not near_cut and all(abs(k.time - accent.time) >= gap for k in kept):
+        time = accent.time
+        near = edges[bisect_left(edges, time - gap) : bisect_right(edges, time + gap)]
+        at = bisect_left(times, time)
+        neighbours = times[max(at - 1, 0) : at + 1]
+        near_cut = any(0.02 < abs(cut - time) < gap for cut in near)
+        if not near_cut and all(abs(other - time) >= gap for other in neighbours):
             kept.append(accent)
+            times.insert(at, time)
     return tuple(sorted(kept, key=lambda a: a.time))
 
 

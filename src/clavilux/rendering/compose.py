@@ -12,7 +12,8 @@ from clavilux import registry
 from clavilux.interfaces import SceneView
 from clavilux.model.color import hex_to_srgb, ramp
 from clavilux.model.timeline import SceneSource, StillSource
-from clavilux.rendering import kernels
+from clavilux.rendering import kernels, splitting
+from clavilux.rendering.cells import CELL, QUAD
 from clavilux.rendering.fields import FrameFields, Grid, Layer
 from clavilux.rendering.kernels import Light, Noise, Picture
 from clavilux.rendering.picture import Planes, from_rgb
@@ -36,7 +37,7 @@ class Renderer:
     def __init__(self, width: int, height: int, load_still: LoadStill) -> None:
         self.grid = Grid(width, height)
         self._load_still = load_still
-        self._tile = noise_tile(width)
+        self._tile = in_cells(noise_tile(width))
 
     def draw(self, state: FrameState) -> NDArray[np.uint8]:
         """The frame as yuv420p in one array, (height * 3 / 2, width), BT.709 limited range."""
@@ -129,16 +130,22 @@ def _colors(palette: tuple[str, ...]) -> tuple[NDArray[np.float32], NDArray[np.f
 
 @lru_cache(maxsize=4)
 def noise_tile(width: int) -> NDArray[np.int8]:
-    """A tile of soft noise, (512, width + 512) int8 with a standard deviation of 32.
+    """A tile of soft noise, int8 with a standard deviation of 32: 512 lines, wider than the frame.
 
     Slightly blurred: real grain is wider than a pixel, and softer noise costs the encoder less.
     """
-    from scipy.ndimage import gaussian_filter
-
-    rough = np.random.default_rng(7).standard_normal((512, 1024))
-    soft = gaussian_filter(rough, 0.6, mode="wrap")
+    soft = np.random.default_rng(7).standard_normal((512, 1024))
+    for axis in (0, 1):
+        moved = ((k, np.roll(soft, k, axis)) for k in range(-2, 3))
+        soft = np.sum([np.exp(-0.5 * (k / 0.6) ** 2) * tile for k, tile in moved], axis=0)
     tile = np.clip(np.round(soft / soft.std() * 32), -127, 127).astype(np.int8)
-    return np.ascontiguousarray(np.tile(tile, (1, -(-(width + 512) // 1024)))[:, : width + 512])
+    length = CELL * (-(-width // CELL) + 512 // CELL + 1)
+    return np.ascontiguousarray(np.tile(tile, (1, -(-length // 1024)))[:, :length])
+
+
+def in_cells(tile: NDArray[np.int8]) -> NDArray[np.int8]:
+    """(rows, length) -> (rows, CELL, length / CELL): pixels by their place in the cell."""
+    return np.ascontiguousarray(tile.reshape(len(tile), -1, CELL).transpose(0, 2, 1))
 
 
 def _draw_plain(
@@ -152,7 +159,7 @@ def _draw_plain(
 ) -> None:
     a, b, two = pictures[0], pictures[-1], len(pictures) > 1
     kernels.draw_plane(
-        luma, 1, f32(0.5), f32(0.5), a.y, a.luma_x, a.luma_y, b.y, b.luma_x, b.luma_y, two,
+        luma, 1, a.y, a.luma_x, a.luma_y, b.y, b.luma_x, b.luma_y, two,
         weight, light.gain, light.add_y, f32(16), noise, f32(noise.grain), f32(235),
     )  # fmt: skip
     for out, pa, pb, add in (
@@ -160,7 +167,7 @@ def _draw_plain(
         (chroma[1], a.v, b.v, light.add_v),
     ):
         kernels.draw_plane(
-            out, 2, f32(0.5), f32(1), pa, a.chroma_x, a.chroma_y, pb, b.chroma_x, b.chroma_y, two,
+            out, 2, pa, a.chroma_x, a.chroma_y, pb, b.chroma_x, b.chroma_y, two,
             weight, light.chroma_gain, add, f32(128), noise, f32(0), f32(240),
         )  # fmt: skip
 
@@ -177,15 +184,15 @@ def _draw_split(
     two = len(pictures) > 1
     split = []
     for picture in pictures:
-        u, v, correction = np.empty((3, *chroma.shape[1:]), f32)
-        kernels.split_chroma(picture, shift, u, v, correction)
+        u, v, correction = np.empty((3, chroma.shape[1], QUAD, weight.shape[1] - 1), f32)
+        splitting.split_chroma(picture, shift, u, v, correction)
         split.append((u, v, correction))
     a, b = split[0], split[-1]
-    kernels.draw_aberrated_luma(
+    splitting.draw_split_luma(
         luma, pictures[0], pictures[-1], two, weight, light, noise, shift, a[2], b[2]
     )
     for channel, add in ((0, light.add_u), (1, light.add_v)):
-        kernels.finish_chroma(
+        splitting.finish_chroma(
             chroma[channel], a[channel], b[channel], two, weight, light.chroma_gain, add, noise
         )
 

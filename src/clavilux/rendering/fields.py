@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from clavilux.rendering.kernels import CELL, Light, Picture, look_up
+from clavilux.rendering.cells import CELL
+from clavilux.rendering.kernels import Light, Picture, look_up
 from clavilux.rendering.picture import Planes
 
 Floats = NDArray[np.float32]
@@ -59,19 +60,20 @@ class Layer:
     small: Floats = field(init=False)
     """(3, gh, gw): luma and colour differences at the nodes, once `settle` was called."""
 
-    def sample(self, plane: Floats) -> Floats:
-        """A small plane of the source (h, w) looked up at every node, bilinear, edges held."""
-        out = np.empty(self.x.shape, np.float32)
-        look_up(plane, *self._at(plane.shape), out)
+    def sample(self, planes: Floats) -> Floats:
+        """Small planes of the source (n, h, w) looked up at every node, bilinear, edges held."""
+        out = np.empty((len(planes), *self.x.shape), np.float32)
+        look_up(planes, *self._at(planes.shape[1:]), out)
         return out
 
     def depth(self) -> Floats:
         """Depth at every node, 0 far, 1 near."""
-        return self.sample(self.planes.depth)
+        depth: Floats = self.sample(self.planes.depth[None])[0]
+        return depth
 
     def settle(self) -> None:
         """Look up the small picture, after the camera and before light."""
-        self.small = np.stack([self.sample(plane) for plane in self.planes.small])
+        self.small = self.sample(self.planes.small)
 
     def picture(self, *, shift: float) -> Picture:
         """The kernels' view: planes, and per node source pixels, kept inside by a margin."""

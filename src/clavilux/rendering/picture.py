@@ -156,7 +156,8 @@ def depth_of(small: Floats) -> Floats:
 
     luma = small[0]
     height = luma.shape[0]
-    low = np.linspace(0.0, 1.0, height, dtype=f32)[:, None] ** 1.5
+    low = np.linspace(0.0, 1.0, height, dtype=f32)[:, None]
+    low *= np.sqrt(low)
     sharp = gaussian_filter(gaussian_gradient_magnitude(luma, 1.0), height / 20)
     sharp = sharp / max(float(sharp.max()), 1e-3)
     light = gaussian_filter(luma, height / 25)

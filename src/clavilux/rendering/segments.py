@@ -74,7 +74,7 @@ def engine_digest() -> str:
     """Of every source file that can change a pixel."""
     return of_sources(
         "compiled.py", "rendering", "scenes", "effects",
-        "media/encode.py", "media/image.py", "model/color.py",
+        "media/encode.py", "media/encoders.py", "media/image.py", "model/color.py",
     )  # fmt: skip
 
 
