@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ import typer
 from clavilux.model.errors import InputError
 
 if TYPE_CHECKING:
+    from clavilux.media.encode import EncoderSettings
     from clavilux.model.correction import Correction
     from clavilux.model.spec import Tier
     from clavilux.pipeline import RenderOptions
@@ -45,6 +47,19 @@ Tracker = Annotated[
     typer.Option("--tracker", help="Who hears the beats: pointer, or beat-this if installed."),
 ]
 Workers = Annotated[int, typer.Option("--workers", min=0, help="Drawing processes; 0: one a core.")]
+EncoderName = Annotated[
+    str,
+    typer.Option(
+        "--encoder",
+        help="h264, hevc, av1, vp9, prores, prores4444, or hardware: see `clavilux doctor`.",
+    ),
+]
+QualityName = Annotated[
+    str, typer.Option("--quality", help="draft (quick and small), standard, or master.")
+]
+MaxSize = Annotated[
+    str, typer.Option("--max-size", help="The file is never larger than this: 25M, 100MB, 1.5G.")
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
 # --- Corrections -----------------------------------------------------------------------------
@@ -153,19 +168,21 @@ def _read_corrections(*, alternative: str, **said: Any) -> Corrections:
 
 
 def render_options(
+    *,
     style: str,
     seed: int,
     tier: str,
-    preset: str,
-    fps: str,
-    start: str,
-    duration: str,
-    allow_flashing: bool,
-    workers: int,
     corrections: Corrections,
-    *,
     tracker: str = "",
+    preset: str = "youtube",
+    fps: str = "",
+    start: str = "0",
+    duration: str = "",
+    allow_flashing: bool = False,
+    encoder: EncoderSettings | None = None,
     fast: bool = False,
+    max_size: str = "",
+    workers: int = 0,
 ) -> RenderOptions:
     """The options of a render. Raises InputError with the option that is wrong."""
     from clavilux import pipeline
@@ -176,7 +193,7 @@ def render_options(
 
     if preset not in PRESETS:
         raise InputError(f"there is no preset '{preset}'; choose {', '.join(PRESETS)}")
-    shape = PRESETS[preset]
+    usual, shape = encoder or EncoderSettings(), PRESETS[preset]
     if fps:
         try:
             shape = shape.model_copy(update={"rate": FrameRate.parse(fps)})
@@ -191,11 +208,38 @@ def render_options(
         correction=corrections.correction,
         alternative=corrections.alternative,
         tracker=tracker,
-        encoder=EncoderSettings(preset="ultrafast", crf=24) if fast else EncoderSettings(),
+        encoder=EncoderSettings(preset="ultrafast", crf=24) if fast else usual,
+        max_size=size(max_size) if max_size else None,
         workers=workers or Settings.read().workers,
     )
     length = seconds(duration, "--duration") if duration else None
     return pipeline.with_part(options, seconds(start, "--start"), length)
+
+
+def encoding(encoder: str, quality: str, output: Path | None) -> EncoderSettings:
+    """What --encoder and --quality say. Without an encoder, the output's suffix decides."""
+    from clavilux.media.encode import EncoderSettings
+    from clavilux.media.encoders import QUALITIES, USUAL
+
+    if quality and quality not in QUALITIES:
+        raise InputError(f"there is no quality '{quality}'; choose {', '.join(QUALITIES)}")
+    suffix = output.suffix.lower() if output is not None else ".mp4"
+    level = next((known for known in QUALITIES if known == quality), None)
+    return EncoderSettings.at(encoder or USUAL.get(suffix, "h264"), level)
+
+
+def size(text: str) -> int:
+    """ "100M", "25 MB" or "1.5G" to bytes: decimal units, as shops and mail servers count."""
+    matched = re.fullmatch(r"(\d+(?:\.\d+)?|\.\d+) ?([KMG])B?", text.strip(), re.IGNORECASE)
+    if matched is None:
+        raise InputError(
+            f"--max-size '{text}' is not a size; write 900K, 25M, 100MB or 1.5G "
+            "(1M is 1,000,000 bytes)"
+        )
+    found = int(float(matched[1]) * {"K": 10**3, "M": 10**6, "G": 10**9}[matched[2].upper()])
+    if not 0 < found <= 10**13:
+        raise InputError(f"--max-size '{text}' is out of range")
+    return found
 
 
 def _tier(text: str) -> Tier | None:

@@ -13,11 +13,14 @@ from clavilux import __version__
 from clavilux.arguments import (
     Corrections,
     Duration,
+    EncoderName,
     Flashing,
     Fps,
     Json,
+    MaxSize,
     Output,
     PresetName,
+    QualityName,
     Seed,
     SongFile,
     Source,
@@ -26,14 +29,17 @@ from clavilux.arguments import (
     TierChoice,
     Tracker,
     Workers,
+    encoding,
     render_options,
     seconds,
     takes_corrections,
 )
-from clavilux.model.errors import ClaviluxError
+from clavilux.model.errors import ClaviluxError, InputError
 from clavilux.sources import beside, refuse_contradiction, refuse_spec, seen_from, tell_of_override
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from clavilux.model.report import RenderReport
     from clavilux.model.song import Analysis
     from clavilux.pipeline import RenderOptions
@@ -78,6 +84,9 @@ def render(
     start: Start = "0",
     duration: Duration = "",
     allow_flashing: Flashing = False,
+    encoder: EncoderName = "",
+    quality: QualityName = "",
+    max_size: MaxSize = "",
     tracker: Tracker = "",
     workers: Workers = 0,
     as_json: Json = False,
@@ -86,21 +95,25 @@ def render(
 ) -> None:
     """Make the video of a song, or of an edited spec. Run again to continue after a stop."""
     refuse_contradiction(source, style, seed, tier, corrections)
+    settings = encoding(encoder, quality, output)
     options = render_options(
-        style,
-        seed,
-        tier,
-        preset,
-        fps,
-        start,
-        duration,
-        allow_flashing,
-        workers,
-        corrections,
+        style=style,
+        seed=seed,
+        tier=tier,
+        preset=preset,
+        fps=fps,
+        start=start,
+        duration=duration,
+        allow_flashing=allow_flashing,
+        encoder=settings,
+        max_size=max_size,
+        workers=workers,
+        corrections=corrections,
         tracker=tracker,
     )
     tell_of_override(source, corrections, quiet=as_json)
-    target = output or beside(source, ".mp4" if preset == "youtube" else f".{preset}.mp4")
+    suffix = settings.of.suffixes[0]
+    target = output or beside(source, suffix if preset == "youtube" else f".{preset}{suffix}")
     _render(source, target, options, as_json)
 
 
@@ -110,6 +123,9 @@ def preview(
     source: Source,
     output: Output = None,
     at: Annotated[str, typer.Option("--at", help="Only ten seconds around this time.")] = "",
+    play: Annotated[
+        bool, typer.Option("--play", help="Show it while it is drawn, in mpv, ffplay or vlc.")
+    ] = False,
     style: StyleName = "auto",
     seed: Seed = 1,
     tier: TierChoice = "auto",
@@ -119,28 +135,63 @@ def preview(
     *,
     corrections: Corrections,
 ) -> None:
-    """A quick look: the whole video, or ten seconds of it, at 640x360."""
-    refuse_contradiction(source, style, seed, tier, corrections)
+    """A quick look: the whole video, or ten seconds of it, at 640x360.
+
+    `-o -` writes it to standard output while it is drawn, for a player: `... -o - | mpv -`.
+    """
     moment = seconds(at, "--at") if at else None
-    start = "0" if moment is None else str(max(0.0, moment - 5))
-    length = "10" if at else ""
-    options = render_options(
-        style,
-        seed,
-        tier,
-        "preview",
-        "",
-        start,
-        length,
-        False,
-        workers,
-        corrections,
-        tracker=tracker,
-        fast=True,
-    )
+
+    def options() -> RenderOptions:
+        refuse_contradiction(source, style, seed, tier, corrections)
+        return render_options(
+            style=style,
+            seed=seed,
+            tier=tier,
+            preset="preview",
+            start="0" if moment is None else str(max(0.0, moment - 5)),
+            duration="" if moment is None else "10",
+            workers=workers,
+            corrections=corrections,
+            tracker=tracker,
+            fast=True,
+        )
+
+    if play or str(output) == "-":
+        _refuse_mixture(play=play, output=output, as_json=as_json)
+        asked = () if corrections.any or tracker else (str(moment), style, str(seed), tier)
+        _stream(source, options, asked, play=play)
+        return
+    chosen = options()
     tell_of_override(source, corrections, quiet=as_json)
     name = ".preview.mp4" if moment is None else f".preview-at-{moment:g}s.mp4"
-    _render(source, output or beside(source, name), options, as_json)
+    _render(source, output or beside(source, name), chosen, as_json)
+
+
+def _refuse_mixture(*, play: bool, output: Path | None, as_json: bool) -> None:
+    """Before any work: what cannot go together, or has nowhere to go."""
+    from clavilux.preview.players import find_player, refuse_terminal
+
+    if play and output is not None:
+        raise InputError("--play writes no file; leave --output away, or --play")
+    if as_json:
+        raise InputError("--json is for a preview that is written to a file; leave it away here")
+    if play:
+        find_player()
+    else:
+        refuse_terminal()
+
+
+def _stream(
+    source: Path, options: Callable[[], RenderOptions], asked: tuple[str, ...], *, play: bool
+) -> None:
+    from clavilux.preview import players
+    from clavilux.preview.memory import preview_again
+
+    pieces = preview_again(source, options, _store(), asked=asked)
+    if play:
+        players.play(pieces, players.find_player(), title=source.stem)
+    else:
+        players.write_out(pieces)
 
 
 @app.command(no_args_is_help=True)
@@ -228,7 +279,7 @@ def plan(
 
     refuse_spec(song)
     options = render_options(
-        style, seed, tier, "youtube", "", "0", "", False, 0, corrections, tracker=tracker
+        style=style, seed=seed, tier=tier, corrections=corrections, tracker=tracker
     )
     target = output or beside(song, ".spec.yaml")
     refuse_as_output(target, song)

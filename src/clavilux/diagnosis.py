@@ -33,6 +33,7 @@ def examine(cache: Path) -> list[Check]:
         _writable(cache),
         _space(cache),
         *_plugins(),
+        *_encoders(),
         _config(),
         _beat_this(),
         _gpu(),
@@ -93,6 +94,30 @@ def _plugins() -> list[Check]:
         )
         for kind in ("scenes", "effects", "providers")
     ]
+
+
+def _encoders() -> list[Check]:
+    """Each of those that any processor runs, then each kind of hardware, by trying them."""
+    from clavilux.media.encode import EncoderSettings
+    from clavilux.media.encoders import HARDWARE, SOFTWARE
+    from clavilux.media.probe import why_not
+
+    checks = []
+    for encoder in SOFTWARE:
+        reason = why_not(EncoderSettings.at(encoder.name))
+        adds = f"would give --encoder {encoder.name}: {encoder.about}. {reason}"
+        checks.append(Check(f"encoder {encoder.name}", not reason, encoder.about, adds, False))
+    for kind in dict.fromkeys(encoder.needs for encoder in HARDWARE):
+        family = [encoder for encoder in HARDWARE if encoder.needs == kind]
+        reasons = {e.name: why_not(EncoderSettings.at(e.name)) for e in family}
+        working = [name for name, reason in reasons.items() if not reason]
+        names = ", ".join(reasons)
+        lacking = "; ".join(f"{name}: {reason}" for name, reason in reasons.items() if reason)
+        adds = f"would give --encoder {names}. {next(filter(None, reasons.values()), '')}"
+        found = ", ".join(working) + (f" (not {lacking})" if lacking else "")
+        title = f"encoders {family[0].name.partition('_')[2]}"
+        checks.append(Check(title, bool(working), found, adds, False))
+    return checks
 
 
 def _config() -> Check:

@@ -15,28 +15,37 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
 from clavilux import registry
 from clavilux.analysis.correct import wanted
 from clavilux.direction.retime import correct_spec, direct_corrected
 from clavilux.direction.rules import RulesDirector
 from clavilux.documents import read_spec
-from clavilux.executors.pool import SUFFIX, SegmentJob, draw_segments
+from clavilux.executors.draw import SUFFIX, is_kept, kept_blocks
+from clavilux.executors.pool import SegmentJob, draw_segments
 from clavilux.fingerprint import of_sources
+from clavilux.interfaces import BeatTracker
 from clavilux.media import audio, mux
 from clavilux.media.encode import EncoderSettings
-from clavilux.media.receipt import Measured, measure
+from clavilux.media.flashes import count_flashes
+from clavilux.media.mux import SizeError
+from clavilux.media.probe import check_encoding
+from clavilux.media.receipt import measure_drawn
+from clavilux.media.size_fit import fit_size, sample_of
 from clavilux.model.codec import digest
 from clavilux.model.correction import Correction
 from clavilux.model.errors import InputError, PluginError, SpecError
-from clavilux.model.report import RenderReport
+from clavilux.model.report import EncodingReport, RenderReport
 from clavilux.model.song import Analysis
 from clavilux.model.spec import PRESETS, Preset, RenderSpec, Tier
 from clavilux.model.timeline import Timeline
 from clavilux.planning.edit import Part, Stills, plan_timeline
 from clavilux.planning.stills import image_requests
 from clavilux.providers.fulfil import Fulfilled, fulfil
+from clavilux.rendering.blocks import Blocks, as_signal
 from clavilux.rendering.segments import segment_key, segments
-from clavilux.reporting import Film, describe, flash_report
+from clavilux.reporting import Film, describe
 from clavilux.storage import Store, refuse_as_output, try_writing, write_atomically
 
 OnProgress = Callable[[str, str, int, int], None]
@@ -44,8 +53,6 @@ OnProgress = Callable[[str, str, int, int], None]
 
 CALMEST = 2
 """How many times a video that flashes too much is drawn again, calmer each time."""
-
-VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov")
 
 SPEC_SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -73,6 +80,8 @@ class RenderOptions:
     """Who hears the beats; "" leaves it to the spec, or to the built-in tracker."""
     provider: str = "painter"
     encoder: EncoderSettings = field(default_factory=EncoderSettings)
+    max_size: int | None = None
+    """Bytes that the finished file may have; a larger one is encoded again, more coarsely."""
     workers: int = 1
 
 
@@ -84,12 +93,10 @@ def analyze(
     `tracker`: who hears the beats; "" is the built-in one.
     """
     from clavilux.analysis.analyze import interpret
-    from clavilux.trackers.listening import BUILT_IN, Listening, tracker_named
+    from clavilux.trackers.listening import Listening
 
-    other = tracker_named(tracker or BUILT_IN)
-    made_by = of_sources("analysis", "media/audio.py", "media/audio_frames.py", "model/song.py")
     contents = audio.file_digest(song)
-    key = digest("analysis", made_by, contents, *((other.name, other.version) if other else ()))
+    key, other = _analysis_key(contents, tracker)
     if known := store.get(key, ".json"):
         return Analysis.model_validate_json(known)
     on_progress("listening", song.name, 0, 100)
@@ -106,6 +113,21 @@ def analyze(
     return analysis
 
 
+def is_analyzed(song: Path, store: Store, *, tracker: str = "") -> bool:
+    """Whether `analyze` would know a song."""
+    return store.has(_analysis_key(audio.file_digest(song), tracker)[0], ".json")
+
+
+def _analysis_key(contents: str, tracker: str) -> tuple[str, BeatTracker | None]:
+    """The address of an analysis, and the tracker that is to be heard, if not the built-in one."""
+    from clavilux.trackers.listening import BUILT_IN, tracker_named
+
+    other = tracker_named(tracker or BUILT_IN)
+    made_by = of_sources("analysis", "media/audio.py", "media/audio_frames.py", "model/song.py")
+    named = (other.name, other.version) if other else ()
+    return digest("analysis", made_by, contents, *named), other
+
+
 def direct(
     source: Path, options: RenderOptions, store: Store, *, on_progress: OnProgress = _silent
 ) -> tuple[RenderSpec, Analysis]:
@@ -120,6 +142,13 @@ def direct(
         heard = analyze(song_of(spec, source), store, tracker=tracker, on_progress=on_progress)
         return correct_spec(spec, heard, wanted(heard, options.correction, options.alternative))
     heard = analyze(source, store, tracker=options.tracker, on_progress=on_progress)
+    return direct_song(source, heard, options)
+
+
+def direct_song(
+    source: Path, heard: Analysis, options: RenderOptions
+) -> tuple[RenderSpec, Analysis]:
+    """The same of a song whose analysis is at hand."""
 
     def by_rules(analysis: Analysis, style: str) -> RenderSpec:
         spec = RulesDirector().direct(
@@ -193,8 +222,7 @@ def render(
 ) -> RenderReport:
     """A song, or a spec, becomes a video and its report."""
     refuse_as_output(output, source)
-    if output.suffix.lower() not in VIDEO_SUFFIXES:
-        raise InputError(f"{output}: the video is an mp4; name it .mp4")
+    check_encoding(options.encoder, output, shape=options.preset, limit=options.max_size)
     try_writing(output)
     clock = _Clock()
     with clock("listen and direct"):
@@ -202,56 +230,147 @@ def render(
         check(spec, analysis)
         song = song_of(spec, source)
         refuse_as_output(output, song)
-        _check_part(options.part, analysis)
+        check_part(options.part, analysis)
     with clock("stills"):
         made = paint(spec, options, store, on_progress=on_progress)
 
     def plan_at(calm: int) -> Timeline:
         return plan(spec, analysis, options, stills=usable(made), calm=calm)
 
-    film = _film(plan_at, output, song, analysis, options, store, clock, on_progress)
+    footage = _shoot(plan_at, options, store, clock, on_progress=on_progress)
+
+    def draw(settings: EncoderSettings, some: tuple[int, ...] | None) -> Footage:
+        coarser = replace(options, encoder=settings)
+        with clock("draw and encode"):
+            return _draw(
+                footage.timeline,
+                coarser,
+                store,
+                some=some,
+                calm=footage.calm,
+                on_progress=on_progress,
+            )
+
+    def join(made: Footage) -> str:
+        with clock("join"):
+            on_progress("joining", output.name, 0, 1)
+            return _join(made, output, song, analysis, options)
+
+    footage, taken, encoding = _join_to_fit(footage, options, draw=draw, join=join)
+    with clock("measure"):
+        film = _read_back(footage, output, taken, options, on_progress=on_progress)
+    film = replace(film, encoding=encoding.model_copy(update={"size": output.stat().st_size}))
     report = describe(film, song, spec, analysis, made, options.preset, clock.seconds)
     write_atomically(report_path(output), report.model_dump_json(indent=2).encode())
     return report
 
 
-def _film(
+@dataclass(frozen=True)
+class Footage:
+    """A timeline, drawn and encoded."""
+
+    timeline: Timeline
+    pieces: tuple[tuple[int, Path], ...]
+    """The first frame of each segment, and its file."""
+    blocks: Blocks
+    """(frames, 3, ROWS, COLUMNS): what the frames show."""
+    reused: int
+    """How many segments were there already."""
+    calm: int
+    """How often it was drawn again, calmer, because it flashed too much."""
+
+    def sizes(self) -> list[int]:
+        """Bytes of each segment."""
+        return [path.stat().st_size for _, path in self.pieces]
+
+
+def _shoot(
     plan_at: Callable[[int], Timeline],
-    output: Path,
-    song: Path,
-    analysis: Analysis,
     options: RenderOptions,
     store: Store,
     clock: _Clock,
+    *,
     on_progress: OnProgress,
-) -> Film:
-    """Plan, draw, join and measure; if the finished file flashes too much, again and calmer."""
+) -> Footage:
+    """Plan and draw; if what was drawn flashes too much, again and calmer."""
     for calm in range(CALMEST + 1):
         with clock("plan"):
             timeline = plan_at(calm)
         with clock("draw and encode"):
-            pieces, reused = _draw(timeline, options, store, on_progress)
-        with clock("join"):
-            on_progress("joining", output.name, 0, 1)
-            taken = _join(pieces, output, song, timeline, analysis, options)
-        with clock("measure"):
-            measured = _measure(output, timeline, on_progress)
-            flash = flash_report(measured, timeline, limited=not options.allow_flashing)
-        film = Film(output, timeline, taken, len(pieces), reused, measured, flash, calm)
-        if flash.passed or options.allow_flashing:
+            footage = _draw(timeline, options, store, calm=calm, on_progress=on_progress)
+        seen = count_flashes(as_signal(footage.blocks), rate=timeline.rate, limited=True)
+        if options.allow_flashing or seen.passed:
             break
-    return film
+    return footage
 
 
-def _measure(output: Path, timeline: Timeline, on_progress: OnProgress) -> Measured:
-    done = 0
+def _join_to_fit(
+    footage: Footage,
+    options: RenderOptions,
+    *,
+    draw: Callable[[EncoderSettings, tuple[int, ...] | None], Footage],
+    join: Callable[[Footage], str],
+) -> tuple[Footage, str, EncodingReport]:
+    """Join; where the file comes out too large, draw again as coarsely as it takes.
+
+    `draw`: some of the segments, or all, with other settings.
+    """
+    settings, passes = options.encoder, 1
+    try:
+        taken = join(footage)
+    except SizeError as error:
+        some = sample_of(len(footage.pieces))
+        sizes = footage.sizes()
+
+        def share(settings: EncoderSettings) -> float:
+            return sum(draw(settings, some).sizes()) / sum(sizes[n] for n in some)
+
+        def finish(settings: EncoderSettings) -> None:
+            nonlocal footage, taken
+            footage = draw(settings, None)
+            taken = join(footage)
+
+        assert options.max_size is not None
+        fitted = fit_size(
+            settings, options.max_size, size=error.size, video=sum(sizes), share=share,
+            finish=finish,
+        )  # fmt: skip
+        settings, passes = fitted.settings, fitted.passes
+    encoding = EncodingReport(
+        encoder=settings.encoder,
+        quality=options.encoder.quality,
+        preset=settings.preset,
+        crf=settings.crf,
+        max_size=options.max_size,
+        passes=passes,
+    )
+    return footage, taken, encoding
+
+
+def _read_back(
+    footage: Footage, output: Path, taken: str, options: RenderOptions, *, on_progress: OnProgress
+) -> Film:
+    """Measure the finished file. `taken`: how its sound was."""
+    timeline, done = footage.timeline, 0
 
     def tell() -> None:
         nonlocal done
         done += 1
         on_progress("checking", output.name, done, timeline.frames)
 
-    return measure(output, on_frame=tell)
+    starts = tuple(first for first, _ in footage.pieces)
+    measured = measure_drawn(output, footage.blocks, starts, on_frame=tell)
+    on_progress("checking", output.name, timeline.frames, timeline.frames)
+    return Film(
+        output=output,
+        timeline=timeline,
+        audio=taken,
+        segments=len(footage.pieces),
+        segments_reused=footage.reused,
+        measured=measured,
+        flash=count_flashes(measured.yuv, rate=timeline.rate, limited=not options.allow_flashing),
+        calm=footage.calm,
+    )
 
 
 def report_path(output: Path) -> Path:
@@ -283,7 +402,7 @@ def check(spec: RenderSpec, analysis: Analysis) -> None:
             )
 
 
-def _check_part(part: Part, analysis: Analysis) -> None:
+def check_part(part: Part, analysis: Analysis) -> None:
     if part.start > 0 and part.start >= analysis.duration:
         raise InputError(
             f"--start {part.start:g} s is after the end of the song ({analysis.duration:.1f} s)"
@@ -291,14 +410,21 @@ def _check_part(part: Part, analysis: Analysis) -> None:
 
 
 def _draw(
-    timeline: Timeline, options: RenderOptions, store: Store, on_progress: OnProgress
-) -> tuple[list[tuple[int, Path]], int]:
-    """Draw what the store does not hold; returns every segment's file and how many were there."""
+    timeline: Timeline,
+    options: RenderOptions,
+    store: Store,
+    *,
+    some: tuple[int, ...] | None = None,
+    calm: int = 0,
+    on_progress: OnProgress = _silent,
+) -> Footage:
+    """Draw what the store does not hold: all segments, or `some` by number."""
     jobs = [
         SegmentJob(span, segment_key(timeline, span, options.encoder))
-        for span in segments(timeline)
+        for number, span in enumerate(segments(timeline))
+        if some is None or number in some
     ]
-    missing = [job for job in jobs if not store.has(job.key, SUFFIX)]
+    missing = [job for job in jobs if not is_kept(store, job.key)]
     drawn = 0
     total = sum(len(job.span) for job in missing)
 
@@ -310,8 +436,13 @@ def _draw(
     draw_segments(
         timeline, missing, store, options.encoder, workers=options.workers, on_frames=tell
     )
-    pieces = [(job.span.start, store.path(job.key, SUFFIX)) for job in jobs]
-    return pieces, len(jobs) - len(missing)
+    return Footage(
+        timeline=timeline,
+        pieces=tuple((job.span.start, store.path(job.key, SUFFIX)) for job in jobs),
+        blocks=np.concatenate([kept_blocks(store, job.key) for job in jobs]),
+        reused=len(jobs) - len(missing),
+        calm=calm,
+    )
 
 
 def _section_of(timeline: Timeline, job: SegmentJob) -> str:
@@ -320,17 +451,12 @@ def _section_of(timeline: Timeline, job: SegmentJob) -> str:
 
 
 def _join(
-    pieces: list[tuple[int, Path]],
-    output: Path,
-    song: Path,
-    timeline: Timeline,
-    analysis: Analysis,
-    options: RenderOptions,
+    footage: Footage, output: Path, song: Path, analysis: Analysis, options: RenderOptions
 ) -> str:
-    whole = options.part == Part()
+    timeline, whole = footage.timeline, options.part == Part()
     heard = timeline.rate.seconds(timeline.frames)
     return mux.join(
-        pieces,
+        footage.pieces,
         output,
         rate=timeline.rate,
         song=song if options.preset.audio else None,
@@ -338,6 +464,7 @@ def _join(
         duration=min(heard, analysis.duration) if whole else heard,
         whole=whole,
         title=analysis.song.title,
+        limit=options.max_size,
     )
 
 
@@ -353,7 +480,8 @@ class _Clock:
         try:
             yield
         finally:
-            self.seconds[stage] = round(time.perf_counter() - start, 3)
+            before = self.seconds.get(stage, 0.0)
+            self.seconds[stage] = round(before + time.perf_counter() - start, 3)
 
 
 def with_part(options: RenderOptions, start: float, duration: float | None) -> RenderOptions:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import clavilux
-from clavilux.media.flashes import count_flashes
 from clavilux.media.receipt import Measured, sync
 from clavilux.model.codec import digest
-from clavilux.model.report import FlashReport, RenderReport, SectionReport
+from clavilux.model.report import EncodingReport, FlashReport, RenderReport, SectionReport
 from clavilux.model.song import Analysis
 from clavilux.model.spec import Preset, RenderSpec, Tier
 from clavilux.model.timeline import Timeline
@@ -31,11 +30,7 @@ class Film:
     flash: FlashReport
     calm: int = 0
     """How often it was drawn again, calmer, because it flashed too much."""
-
-
-def flash_report(measured: Measured, timeline: Timeline, *, limited: bool) -> FlashReport:
-    """The flashes of a finished file."""
-    return count_flashes(measured, rate=timeline.rate, limited=limited)
+    encoding: EncodingReport | None = None
 
 
 def describe(
@@ -63,6 +58,7 @@ def describe(
         rate=str(timeline.rate),
         sections=tuple(s for s in sections if s is not None),
         notices=_notices(film, spec, made),
+        encoding=film.encoding,
         audio=film.audio,
         segments=film.segments,
         segments_reused=film.segments_reused,
@@ -93,6 +89,12 @@ def _notices(film: Film, spec: RenderSpec, made: tuple[Fulfilled, ...]) -> tuple
         notices.append(f"{TIER_3}: {', '.join(video)} drawn as tier 2")
     if film.calm:
         notices.append("the first cut flashed too much; accents were softened and thinned")
+    encoded = film.encoding
+    if encoded is not None and encoded.passes > 1:
+        notices.append(
+            f"to stay within --max-size, the picture is coarser than {encoded.quality or 'asked'}: "
+            f"{encoded.encoder} at {encoded.crf:g}"
+        )
     return tuple(notices)
 
 

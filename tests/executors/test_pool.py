@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from clavilux.executors.draw import BLOCKS_SUFFIX
 from clavilux.executors.pool import SUFFIX, SegmentJob, draw_segments
 from clavilux.media.encode import EncoderSettings
 from clavilux.model.errors import OutputError, WorkerError
@@ -55,7 +56,7 @@ def test_every_segment_is_drawn_and_nothing_else_is_left(
     assert len(jobs) >= 3
     assert counted == {job.key: len(job.span) for job in jobs}
     left = {path.name for path in tmp_path.rglob("*") if path.is_file()}
-    assert left == {job.key + SUFFIX for job in jobs}
+    assert left == {job.key + end for job in jobs for end in (SUFFIX, BLOCKS_SUFFIX)}
     assert not multiprocessing.active_children()
 
 

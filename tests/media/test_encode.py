@@ -19,9 +19,11 @@ from workshop import decoded
 WIDTH, HEIGHT = 192, 108
 
 
-def moving(count: int, *, seed: int = 0) -> list[np.ndarray]:
+def moving(
+    count: int, *, seed: int = 0, size: tuple[int, int] = (WIDTH, HEIGHT)
+) -> list[np.ndarray]:
     """A picture that drifts and flickers a little, as ours do."""
-    still = make_picture(WIDTH, HEIGHT, seed=seed).transpose(1, 2, 0)
+    still = make_picture(*size, seed=seed).transpose(1, 2, 0)
     rng = np.random.default_rng(seed)
     return [
         to_yuv420(np.clip(np.roll(still, k, axis=1) + rng.normal(0, 0.01, still.shape), 0, 1))

@@ -27,6 +27,14 @@ def pieces_of(folder: Path, frames: list[np.ndarray], cuts: list[int], rate: str
     return pieces
 
 
+def expect_clicks(video: Path, times: list[float], *, within: float) -> None:
+    """The clicks are heard at their times, in seconds."""
+    sound, played_at = heard(video)
+    for time in times:
+        found = onset(sound, played_at, after=max(0, time - 0.1), before=time + 0.1)
+        assert found == pytest.approx(time, abs=within)
+
+
 @pytest.mark.parametrize("rate", ["24", "30", "60", "30000/1001"])
 @pytest.mark.parametrize("cuts", [[0, 60], [0, 1, 2, 31, 60]])
 def test_pieces_are_joined_without_changing_a_frame(
@@ -84,9 +92,7 @@ def test_a_part_of_the_song_begins_on_time(
     sound, played_at = heard(out)
     assert len(sound) / played_at == pytest.approx(1.0, abs=0.05)
     inside = [t - start for t in times if start + 0.05 < t < start + 0.95]
-    for time in inside:
-        found = onset(sound, played_at, after=max(0, time - 0.1), before=time + 0.1)
-        assert found == pytest.approx(time, abs=2e-3)
+    expect_clicks(out, inside, within=2e-3)
 
 
 def test_surround_sound_becomes_stereo_that_does_not_clip(tmp_path: Path) -> None:

@@ -8,9 +8,16 @@ import numpy as np
 import pytest
 from test_encode import HEIGHT, WIDTH, encode
 
-from clavilux.media.receipt import COLUMNS, ROWS, accent_distances, audio_start, measure, sync
+from clavilux.media.receipt import (
+    accent_distances,
+    audio_start,
+    measure,
+    measure_drawn,
+    sync,
+)
 from clavilux.model.errors import OutputError
 from clavilux.model.time import FrameRate
+from clavilux.rendering.blocks import COLUMNS, ROWS, Blocks, block_means
 from workshop import clicks, write_song
 
 RATE = FrameRate(numerator=30)
@@ -88,6 +95,35 @@ def test_blocks_measure_the_right_part_of_the_picture(tmp_path: Path) -> None:
     assert yuv[3, 0, 0, -1] == pytest.approx(1, abs=0.03)
     assert np.delete(yuv[3, 0].ravel(), COLUMNS - 1).max() < 0.05
     assert np.abs(yuv[:, 1:]).max() < 0.02
+
+
+def drawn(frames: list[np.ndarray]) -> Blocks:
+    return np.array([block_means(planes) for planes in frames])
+
+
+def test_a_file_that_shows_what_was_drawn_is_decoded_at_its_key_frames(tmp_path: Path) -> None:
+    frames = pulsing()
+    (tmp_path / "a.mp4").write_bytes(encode(frames))
+    found = measure_drawn(tmp_path / "a.mp4", drawn(frames), (0,), on_frame=lambda: None)
+    whole = measure(tmp_path / "a.mp4")
+    assert 1 <= found.decoded < 20 and whole.decoded == 120
+    np.testing.assert_array_equal(found.times, whole.times)
+    np.testing.assert_allclose(found.yuv, whole.yuv, atol=0.01)
+
+
+def test_a_file_that_shows_something_else_is_decoded_whole(tmp_path: Path) -> None:
+    frames = pulsing()
+    (tmp_path / "a.mp4").write_bytes(encode(frames))
+    others = {
+        "darker": [planes // 2 for planes in frames],
+        "fewer": frames[:-1],
+        "other segments": frames,  # 7 begins none in this file
+    }
+    for name, wrong in others.items():
+        starts = (0, 7) if name == "other segments" else (0,)
+        found = measure_drawn(tmp_path / "a.mp4", drawn(wrong), starts, on_frame=lambda: None)
+        assert found.decoded == 120, name
+        np.testing.assert_array_equal(found.yuv, measure(tmp_path / "a.mp4").yuv)
 
 
 def test_a_file_that_cannot_be_read_back_is_an_error(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +13,40 @@ from clavilux.media.encode import EncoderSettings, encode_segment
 from clavilux.media.image import StillLoader
 from clavilux.model.time import FrameSpan
 from clavilux.model.timeline import Timeline
+from clavilux.rendering.blocks import Blocks, block_means
 from clavilux.rendering.compose import Renderer
 from clavilux.rendering.resolve import resolve
 from clavilux.storage import Store
 
 OnFrame = Callable[[], None]
+
+SUFFIX, BLOCKS_SUFFIX = ".mp4", ".blocks.npy"
+"""Suffixes in the store: a segment's encoded frames, and the block means of those drawn."""
+
+
+class Segment(NamedTuple):
+    """What drawing a span gives."""
+
+    video: bytes
+    blocks: Blocks
+    """(frames, 3, ROWS, COLUMNS), of the frames as they were drawn."""
+
+    def keep(self, store: Store, key: str) -> None:
+        """Where the video is, the blocks are: it comes last."""
+        file = io.BytesIO()
+        np.save(file, self.blocks, allow_pickle=False)
+        store.put(key, BLOCKS_SUFFIX, file.getvalue())
+        store.put(key, SUFFIX, self.video)
+
+
+def is_kept(store: Store, key: str) -> bool:
+    """Whether a segment is in the store."""
+    return store.has(key, SUFFIX) and store.has(key, BLOCKS_SUFFIX)
+
+
+def kept_blocks(store: Store, key: str) -> Blocks:
+    """The blocks of a segment that is kept."""
+    return np.asarray(np.load(store.path(key, BLOCKS_SUFFIX), allow_pickle=False))
 
 
 class SegmentDrawer:
@@ -30,18 +61,22 @@ class SegmentDrawer:
         """One frame as yuv420p planes, (height * 3 / 2, width)."""
         return self._renderer.draw(resolve(self.timeline, number))
 
-    def segment(self, span: FrameSpan, *, on_frame: OnFrame = lambda: None) -> bytes:
-        """The encoded segment."""
+    def segment(self, span: FrameSpan, *, on_frame: OnFrame = lambda: None) -> Segment:
+        """The encoded segment, and what its frames show."""
+        blocks = []
 
         def frames() -> Iterator[NDArray[np.uint8]]:
             for number in range(span.start, span.end):
-                yield self.frame(number)
+                planes = self.frame(number)
+                blocks.append(block_means(planes))
+                yield planes
                 on_frame()
 
-        return encode_segment(
+        video = encode_segment(
             frames(),
             width=self.timeline.width,
             height=self.timeline.height,
             rate=self.timeline.rate,
             settings=self.settings,
         )
+        return Segment(video, np.array(blocks))

@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from clavilux.executors.draw import SUFFIX as SUFFIX
 from clavilux.executors.draw import SegmentDrawer
 from clavilux.media.encode import EncoderSettings
 from clavilux.model.codec import digest
@@ -24,8 +25,6 @@ from clavilux.model.errors import ClaviluxError, WorkerError
 from clavilux.model.time import FrameSpan
 from clavilux.model.timeline import Timeline
 from clavilux.storage import Store
-
-SUFFIX = ".mp4"
 
 
 @dataclass(frozen=True)
@@ -55,14 +54,20 @@ def draw_segments(
     if workers <= 1 or len(jobs) == 1:
         drawer = SegmentDrawer(timeline, store, settings)
         for job in jobs:
-            data = drawer.segment(job.span, on_frame=lambda job=job: on_frames(job, 1))  # type: ignore[misc]
-            store.put(job.key, SUFFIX, data)
+            drawn = drawer.segment(job.span, on_frame=lambda job=job: on_frames(job, 1))  # type: ignore[misc]
+            drawn.keep(store, job.key)
         return
     pool = _Pool(timeline, store, settings, on_frames)
     try:
-        pool.run(list(jobs), min(workers, len(jobs)))
+        pool.run(_shortest_last(jobs, workers), min(workers, len(jobs)))
     finally:
         pool.stop()
+
+
+def _shortest_last(jobs: Sequence[SegmentJob], workers: int) -> list[SegmentJob]:
+    """In order, which shares stills; but the shortest keep all workers busy at the end."""
+    shortest = sorted(jobs, key=lambda job: -len(job.span))[-2 * workers :]
+    return [job for job in jobs if job not in shortest] + shortest
 
 
 @dataclass
@@ -143,7 +148,7 @@ class _Pool:
         arguments = (theirs, str(self._plan), str(self._store.folder), self._settings.model_dump())
         process = context.Process(target=_work, args=arguments, daemon=True)
         resource_tracker.ensure_running()  # it would unblock what the next line blocks
-        with _without_interrupts():
+        with without_interrupts():
             process.start()
         theirs.close()
         self._workers.append(_Worker(process, ours))
@@ -160,7 +165,7 @@ class _Pool:
 
 
 @contextmanager
-def _without_interrupts() -> Iterator[None]:
+def without_interrupts() -> Iterator[None]:
     """Ctrl-C reaches every process of a terminal: those started in here never see it."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
@@ -187,7 +192,7 @@ def _draw_one(pipe: Connection, drawer: SegmentDrawer, store: Store) -> None:
     start, end, key = pipe.recv()
     try:
         span = FrameSpan(start=start, end=end)
-        store.put(key, SUFFIX, drawer.segment(span, on_frame=lambda: pipe.send(("drawn", 1))))
+        drawer.segment(span, on_frame=lambda: pipe.send(("drawn", 1))).keep(store, key)
     except ConnectionError:
         raise
     except ClaviluxError as error:

@@ -63,25 +63,27 @@ def listen(
     *,
     digest: str | None = None,
     progress: Progress | None = None,
+    at_most: float = MAX_SECONDS,
 ) -> tuple[Song, L]:
     """Play a song to a listener: the song's facts, and the listener when it has heard all.
 
     The file is decoded in a thread of its own, some blocks ahead. A song whose channels cancel each
     other is played again to a new listener: its loudest channel alone. `digest` is the file's, if
-    known; `progress` is called with the share done, 0..1. Raises AudioError with one line of
+    known; `progress` is called with the share done, 0..1. `at_most`: seconds to listen to, from the
+    beginning; the song is then as long as what was heard. Raises AudioError with one line of
     advice.
     """
     path = Path(path)
     _refuse_unreadable(path)
-    sound, listener = _play(path, begin(), channel=None, progress=progress)
+    sound, listener = _play(path, begin(), channel=None, progress=progress, at_most=at_most)
     if sound.cancels():
         loudest = int(np.argmax(sound.channel_power))
-        sound, listener = _play(path, begin(), channel=loudest, progress=progress)
+        sound, listener = _play(path, begin(), channel=loudest, progress=progress, at_most=at_most)
     if progress is not None:
         progress(1.0)
     song = Song(
         title=sound.title or path.stem,
-        duration=float(sound.seconds),
+        duration=min(float(sound.seconds), at_most),
         sample_rate=sound.rate,
         channels=sound.channels,
         codec=sound.codec,
@@ -97,6 +99,21 @@ def decode(path: str | Path, *, progress: Progress | None = None) -> tuple[Song,
     """
     song, memory = listen(path, _Memory, progress=progress)
     return song, memory.samples()
+
+
+def told_seconds(path: Path) -> float:
+    """How long a file says it is, which may be wrong; 0 where it does not say.
+
+    Raises AudioError where there is nothing to read.
+    """
+    import av
+
+    _refuse_unreadable(path)
+    try:
+        with av.open(str(path), metadata_errors="replace") as container:
+            return (container.duration or 0) / 1e6
+    except av.error.FFmpegError:
+        return 0.0
 
 
 def file_digest(path: Path) -> str:
@@ -154,14 +171,17 @@ class _Sound:
 
 
 def _play(
-    path: Path, listener: L, *, channel: int | None, progress: Progress | None
+    path: Path, listener: L, *, channel: int | None, progress: Progress | None, at_most: float
 ) -> tuple[_Sound, L]:
-    """Decode the whole file, mixing all channels or taking a single one."""
-    sound = _Sound()
+    """Decode the file up to a time, mixing all channels or taking a single one."""
+    sound, left = _Sound(), round(at_most * ANALYSIS_RATE)
     for block in _ahead(_exact(path, sound, channel=channel)):
-        listener.feed(block)
+        listener.feed(block[:left])
+        left -= len(block)
         if progress is not None:
             progress(min(0.99, sound.share))
+        if left <= 0:
+            break
     return sound, listener
 
 

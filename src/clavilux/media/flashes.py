@@ -1,4 +1,4 @@
-"""Counting flashes in a measured video, after WCAG 2.x (2.3.1) and ITU-R BT.1702.
+"""Counting flashes in what a video shows, after WCAG 2.x (2.3.1) and ITU-R BT.1702.
 
 A general flash is a pair of opposing changes of relative luminance by 10 % of the maximum or more,
 where the darker state is below 0.80. A red flash is a pair of opposing changes to or from a
@@ -13,7 +13,6 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from clavilux.media.receipt import Measured
 from clavilux.model.color import srgb_to_linear
 from clavilux.model.report import FlashReport
 from clavilux.model.time import FrameRate
@@ -25,18 +24,27 @@ DARK_LIMIT = 0.80
 RED_STEP = 20.0 / 320.0
 QUARTER = 0.25
 LIMIT = 3
+AT_ONCE = 900
+"""Frames looked at together, so that memory does not grow with the video."""
 SAME_MOMENT = 2
 """Frames within which blocks that change count as changing together."""
 
 
-def count_flashes(measured: Measured, *, rate: FrameRate, limited: bool) -> FlashReport:
-    """The worst second of a video."""
-    rgb = _rgb(measured.yuv.astype(np.float64))
-    linear = srgb_to_linear(np.clip(rgb, 0, 1))
-    luminance = linear @ np.array([0.2126, 0.7152, 0.0722])
-    red = _saturated_red(linear)
-    general, where = _worst(_transitions(luminance, LUMINANCE_STEP, dark=DARK_LIMIT), rate)
-    reds, red_where = _worst(_transitions(red, RED_STEP, dark=np.inf), rate)
+def count_flashes(yuv: NDArray[np.float32], *, rate: FrameRate, limited: bool) -> FlashReport:
+    """The worst second of a video.
+
+    `yuv`: (frames, 3, rows, columns) block means, luma 0..1, colour differences -0.5..0.5.
+    `limited`: whether the plan was kept within the limit.
+    """
+    light, red = _Changes(LUMINANCE_STEP, dark=DARK_LIMIT), _Changes(RED_STEP, dark=np.inf)
+    for first in range(0, len(yuv), AT_ONCE):
+        linear = srgb_to_linear(
+            np.clip(_rgb(yuv[first : first + AT_ONCE].astype(np.float64)), 0, 1)
+        )
+        light.follow(linear @ np.array([0.2126, 0.7152, 0.0722]))
+        red.follow(_saturated_red(linear))
+    general, where = _worst(light.transitions(), rate)
+    reds, red_where = _worst(red.transitions(), rate)
     worst = where if general >= reds else red_where
     return FlashReport(
         limited=limited,
@@ -62,51 +70,59 @@ def _saturated_red(linear: Floats) -> Floats:
     return np.where(red / total >= 0.8, value, 0.0)
 
 
-def _transitions(values: Floats, step: float, *, dark: float) -> NDArray[np.int8]:
-    """Per frame +1 or -1 where a quarter of the blocks completes a rise or a fall by a step.
+class _Changes:
+    """Which share of the blocks rises, and which falls, by a step: frame after frame.
 
-    `values` is (frames, rows, columns). Each block remembers its last extreme; a change by a step
-    from there is a transition, and the extreme moves on.
+    Each block remembers its last extreme; a change by a step from there is a transition, and the
+    extreme moves on.
     """
-    frames = len(values)
-    flat = values.reshape(frames, -1)
-    marks = np.zeros((frames, flat.shape[1]), np.int8)
-    extreme = flat[0].copy()  # the lowest point while falling, the highest while rising
-    rising = np.zeros(flat.shape[1], bool)
-    for n in range(1, frames):
-        now = flat[n]
-        turned_up = ~rising & (now - extreme >= step) & (extreme < dark)
-        turned_down = rising & (extreme - now >= step) & (now < dark)
-        marks[n] = turned_up.astype(np.int8) - turned_down.astype(np.int8)
-        rising = (rising | turned_up) & ~turned_down
-        further = np.where(rising, np.maximum(extreme, now), np.minimum(extreme, now))
-        extreme = np.where(turned_up | turned_down, now, further)
-    return _together(marks)
 
+    def __init__(self, step: float, *, dark: float) -> None:
+        self._step, self._dark = step, dark
+        self._extreme: Floats | None = None  # the lowest while falling, the highest while rising
+        self._rising = np.zeros(0, bool)
+        self._shares: list[tuple[float, float]] = []
 
-def _together(marks: NDArray[np.int8]) -> NDArray[np.int8]:
-    """Frames at which enough blocks change the same way within SAME_MOMENT frames."""
-    out = np.zeros(len(marks), np.int8)
-    for sign in (1, -1):
-        share = (marks == sign).mean(axis=1)
-        window = np.convolve(share, np.ones(SAME_MOMENT + 1), mode="full")[: len(share)]
-        n = 0
-        while n < len(share):
-            if window[n] >= QUARTER:
-                out[n] = sign
-                n += SAME_MOMENT + 1
+    def follow(self, values: Floats) -> None:
+        """Take the next frames, (frames, rows, columns)."""
+        for now in values.reshape(len(values), -1):
+            if self._extreme is None:
+                self._extreme, self._rising = now.copy(), np.zeros(len(now), bool)
+                self._shares.append((0.0, 0.0))
             else:
-                n += 1
-    return out
+                self._shares.append(self._turn(now, self._extreme))
+
+    def _turn(self, now: Floats, extreme: Floats) -> tuple[float, float]:
+        up = ~self._rising & (now - extreme >= self._step) & (extreme < self._dark)
+        down = self._rising & (extreme - now >= self._step) & (now < self._dark)
+        self._rising = (self._rising | up) & ~down
+        further = np.where(self._rising, np.maximum(extreme, now), np.minimum(extreme, now))
+        self._extreme = np.where(up | down, now, further)
+        return float(up.mean()), float(down.mean())
+
+    def transitions(self) -> NDArray[np.int8]:
+        """Per frame +1 or -1 where a quarter of the blocks rises or falls within SAME_MOMENT."""
+        out = np.zeros(len(self._shares), np.int8)
+        for sign, share in zip((1, -1), np.array(self._shares).reshape(-1, 2).T, strict=True):
+            window = np.convolve(share, np.ones(SAME_MOMENT + 1), mode="full")[: len(share)]
+            n = 0
+            while n < len(share):
+                if window[n] >= QUARTER:
+                    out[n] = sign
+                    n += SAME_MOMENT + 1
+                else:
+                    n += 1
+        return out
 
 
 def _worst(transitions: NDArray[np.int8], rate: FrameRate) -> tuple[float, int | None]:
     """Most flashes (pairs of opposing transitions) in one second, and where that second starts."""
     second = max(1, round(float(rate)))
     places = np.flatnonzero(transitions)
+    ends = np.searchsorted(places, places + second)
     best, where = 0.0, None
-    for i, start in enumerate(places):
-        signs = [int(transitions[p]) for p in places[i:] if p < start + second]
+    for i, (start, end) in enumerate(zip(places, ends, strict=True)):
+        signs = transitions[places[i:end]].tolist()
         alternating = 1 + sum(a != b for a, b in pairwise(signs))
         if alternating / 2 > best:
             best, where = alternating / 2, int(start)

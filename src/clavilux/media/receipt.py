@@ -1,8 +1,13 @@
-"""The sync receipt: the finished file, decoded and measured against the plan and the song."""
+"""The sync receipt: the finished file, read back and measured against the plan and the song.
+
+The time of every frame is read from the file. What the frames show was measured as they were drawn;
+the file is decoded at its I-frames, one in each segment at least, to see that it shows the same
+at the same time. If it does not, all of it is decoded, and what it really shows is told.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,63 +19,103 @@ from numpy.typing import NDArray
 from clavilux.model.errors import OutputError
 from clavilux.model.report import SyncReport
 from clavilux.model.time import FrameRate
-
-ROWS, COLUMNS = 9, 16
-"""The picture is measured as means over this many blocks."""
+from clavilux.rendering.blocks import Blocks, as_signal, plane_means
 
 SEARCH_SECONDS = 0.15
 """How far from its planned time an accent is looked for."""
 
+SAME = 0.02
+"""Signal by which a block may differ, on average, in a decoded frame from the one that was drawn: a
+coarse encoder makes 0.005, the frame next to a cut or a beat 0.05 and more."""
+
 
 @dataclass(frozen=True)
 class Measured:
-    """A decoded video as block means."""
+    """A video as block means."""
 
     times: NDArray[np.float64]
-    """Presentation time of each frame, seconds."""
+    """Presentation time of each frame, seconds, ascending."""
     yuv: NDArray[np.float32]
     """(frames, 3, ROWS, COLUMNS): luma 0..1, colour differences -0.5..0.5."""
+    decoded: int
+    """How many frames were decoded."""
 
 
 def measure(path: Path, *, on_frame: Callable[[], None] = lambda: None) -> Measured:
     """Decode a video and keep the block means of every frame. Raises OutputError."""
     times, blocks = [], []
+    for time, means in _decode(path):
+        times.append(time)
+        blocks.append(means)
+        on_frame()
+    if not blocks:
+        raise OutputError(f"the finished file {path} holds no picture; render again")
+    return Measured(np.array(times), as_signal(np.array(blocks)), len(times))
+
+
+def measure_drawn(
+    path: Path, drawn: Blocks, starts: tuple[int, ...], *, on_frame: Callable[[], None]
+) -> Measured:
+    """The same of a file whose frames were measured as they were drawn, (frames, 3, ROWS, COLUMNS).
+
+    `starts`: the first frame of each segment. Raises OutputError where it cannot be read.
+    """
+    times = frame_times(path)
+    if len(times) != len(drawn):
+        return measure(path, on_frame=on_frame)
+    decoded, signal = 0, as_signal(drawn)
+    missing = set(starts)
+    for time, means in _decode(path, only_key=True):
+        number = int(np.argmin(np.abs(times - time)))
+        if float(np.abs(as_signal(means) - signal[number]).mean()) > SAME:
+            return measure(path, on_frame=on_frame)
+        missing.discard(number)
+        decoded += 1
+        on_frame()
+    if missing:
+        return measure(path, on_frame=on_frame)
+    return Measured(times, signal, decoded)
+
+
+def frame_times(path: Path) -> NDArray[np.float64]:
+    """(frames,) when the file shows each frame, seconds, ascending. Raises OutputError."""
+    try:
+        with av.open(str(path)) as container:
+            packets = container.demux(video=0)
+            times = [float(p.pts * p.time_base) for p in packets if p.pts is not None]
+    except (av.error.FFmpegError, IndexError) as error:
+        raise _unreadable(path, error) from error
+    return np.sort(np.array(times))
+
+
+def _decode(path: Path, *, only_key: bool = False) -> Iterator[tuple[float, Blocks]]:
     try:
         with av.open(str(path)) as container:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
             stream.codec_context.options = {"skip_loop_filter": "all"}  # means need no deblocking
+            if only_key:
+                stream.codec_context.skip_frame = "NONKEY"
             for frame in container.decode(stream):
-                times.append(float(frame.pts * stream.time_base))  # type: ignore[operator]
-                blocks.append(_means(frame))
-                on_frame()
+                yield float(frame.pts * stream.time_base), _means(frame)  # type: ignore[operator]
     except (av.error.FFmpegError, IndexError) as error:
-        raise OutputError(f"the finished file {path} cannot be read back: {error}") from error
-    return Measured(np.array(times), np.array(blocks, np.float32).reshape(-1, 3, ROWS, COLUMNS))
+        raise _unreadable(path, error) from error
 
 
-def _means(frame: av.VideoFrame) -> NDArray[np.float32]:
+def _unreadable(path: Path, error: Exception) -> OutputError:
+    return OutputError(f"the finished file {path} cannot be read back: {error}")
+
+
+def _means(frame: av.VideoFrame) -> Blocks:
     if frame.format.name != "yuv420p":
         frame = frame.reformat(format="yuv420p")
-    means = np.stack([_blocks(_view(plane)) for plane in frame.planes])
-    means[0] = (means[0] - 16) / 219
-    means[1:] = (means[1:] - 128) / 224
-    return means.astype(np.float32)
+    return plane_means(*(_copy(plane) for plane in frame.planes))
 
 
-def _view(plane: Any) -> NDArray[np.uint8]:
-    """A plane's pixels where they lie, (height, width)."""
+def _copy(plane: Any) -> NDArray[np.uint8]:
+    """A plane's pixels, (height, width), contiguous."""
     lines = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
-    return lines[: plane.height, : plane.width]
-
-
-def _blocks(plane: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Block means from every fourth line and column: enough for an average."""
-    step = 4 if plane.shape[0] >= 64 * 4 else 1
-    thin = plane[::step, ::step]
-    rows, columns = thin.shape[0] // ROWS, thin.shape[1] // COLUMNS
-    cut = thin[: rows * ROWS, : columns * COLUMNS].reshape(ROWS, rows, COLUMNS, columns)
-    return np.asarray(cut.mean(axis=(1, 3), dtype=np.float64))
+    return np.array(lines[: plane.height, : plane.width], order="C")
 
 
 def sync(
@@ -91,6 +136,7 @@ def sync(
     return SyncReport(
         frames=frames,
         expected_frames=expected_frames,
+        decoded=measured.decoded,
         video_start_ms=round(video_start * 1000, 3),
         audio_start_ms=0.0 if song_seconds is None else round(audio_start(path) * 1000, 3),
         duration_difference_ms=round(1000 * (length - (song_seconds or length)), 3),

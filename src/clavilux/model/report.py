@@ -23,6 +23,9 @@ class SyncReport(Value):
 
     frames: int
     expected_frames: int
+    decoded: int = 0
+    """How many frames were decoded to see that the file shows what was drawn; all of them where it
+    did not."""
     video_start_ms: float
     audio_start_ms: float
     """First audible sample on the file's clock; the song's is at 0."""
@@ -51,6 +54,24 @@ class FlashReport(Value):
     """Where the most flashes are, in seconds."""
 
 
+class EncodingReport(Value):
+    """How the picture was encoded: see media/encoders.py."""
+
+    encoder: str
+    quality: str
+    """draft, standard or master; "" for settings that are none of these."""
+    preset: str
+    crf: float
+    """The constant-quality value on the encoder's own scale: as the quality has it, or coarser
+    where the file would have been too large."""
+    max_size: int | None = None
+    """Bytes that the file was allowed."""
+    size: int = 0
+    """Bytes of the finished file."""
+    passes: int = 1
+    """How often everything was encoded."""
+
+
 class RenderReport(Value):
     """song.report.json."""
 
@@ -66,6 +87,7 @@ class RenderReport(Value):
     sections: tuple[SectionReport, ...]
     notices: tuple[str, ...]
     """What the user should know: fall-backs, limits that were reached."""
+    encoding: EncodingReport | None = None
     audio: str
     """copied, encoded or none."""
     segments: int
