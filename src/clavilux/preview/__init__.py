@@ -1,0 +1,1 @@
+"""A video shown while it is made."""
