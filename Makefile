@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: demo test check bench golden gallery clean
+.PHONY: demo test check bench bench-scaling quality profile golden gallery clean
 
 demo: $(READY)  ## set up, make a song, make its video
 	@mkdir -p out
@@ -23,9 +23,20 @@ check: $(READY)  ## lint, types, import layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(READY)  ## time a render against encoding alone, and the analysis against decoding alone
+bench: $(READY)  ## where the time of a render goes, per stage, effect and scene; and the analysis
 	$(BIN)/python bench/render.py
+	$(BIN)/python bench/scenes.py
 	$(BIN)/python bench/analysis.py
+
+bench-scaling: $(READY)  ## time over workers; memory over the song's length and the frame's size
+	$(BIN)/python bench/scaling.py
+
+quality: $(READY)  ## how near the engine comes to its reference: a table, and out/quality.png
+	$(BIN)/python bench/quality.py --sheet out/quality.png
+
+profile: $(READY)  ## a flame graph of a render: out/profile.svg
+	-@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'py-spy>=0.4'
+	$(BIN)/python bench/flames.py --output out/profile.svg
 
 golden: $(READY)  ## write the golden files of the tests anew
 	CLAVILUX_GOLDEN=1 $(BIN)/python -m pytest tests/rendering

@@ -14,7 +14,6 @@ import argparse
 import contextlib
 import importlib.util
 import json
-import multiprocessing
 import resource
 import statistics
 import subprocess
@@ -24,8 +23,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from demosong import looped_song
+
 BENCH = Path(__file__)
-EXAMPLES = BENCH.parent.parent / "examples"
 Figures = dict[str, float]
 
 
@@ -166,7 +166,7 @@ PARTS: dict[str, Callable[[], Run]] = {
 
 def bench(options: argparse.Namespace, folder: Path) -> dict[str, Figures]:
     """The figures of each part; those of the long mix have names of their own."""
-    song = options.song or _looped_song(folder / "song.mp3", options.minutes)
+    song = options.song or looped_song(folder / "song.mp3", options.minutes)
     parts = [part for part in PARTS if PARTS[part] is not _librosa or _has_librosa(options)]
     for part in parts:
         _fresh(part, song, options)  # compile, and fill the system's file cache
@@ -198,36 +198,6 @@ def _fresh(part: str, song: Path, options: argparse.Namespace) -> Figures:
 
 def _medians(runs: list[Figures]) -> Figures:
     return {name: statistics.median(run[name] for run in runs) for name in runs[0]}
-
-
-def _looped_song(path: Path, minutes: float) -> Path:
-    """Made in another process: the memory of this one would count as its children's."""
-    maker = multiprocessing.get_context("spawn").Process(target=_write_song, args=(path, minutes))
-    maker.start()
-    maker.join()
-    return path
-
-
-def _write_song(path: Path, minutes: float) -> None:
-    """The demo song over and over, as an MP3 of 192 kbit/s."""
-    import av
-    import numpy as np
-
-    sys.path.insert(0, str(EXAMPLES))
-    import make_demo_song
-
-    once = make_demo_song.make_song()[0].astype(np.float32)
-    rate = make_demo_song.RATE
-    length = round(minutes * 60 * rate)
-    with av.open(str(path), "w", options={"write_xing": "0"}) as container:
-        stream = container.add_stream("libmp3lame", rate=rate, layout="stereo")
-        stream.bit_rate = 192_000
-        for first in range(0, length, once.shape[1]):
-            part = np.ascontiguousarray(once[:, : length - first])
-            frame = av.AudioFrame.from_ndarray(part, format="fltp", layout="stereo")
-            frame.sample_rate, frame.pts = rate, first
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
 
 
 def _long_mix(song: Path, path: Path, *, hours: float) -> Path:

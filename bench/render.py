@@ -1,10 +1,12 @@
-"""How long a whole render takes against encoding the same finished frames alone.
+"""Where the time of a render goes, and how long it takes against encoding its frames alone.
 
-    python bench/render.py [--seconds 60] [--tier 2] [--preset youtube] [--workers 2] [--json]
+    python bench/render.py [--preset youtube --preset 4k] [--seconds 60] [--tier 2] [--json]
 
-Both run on the same cores with the same encoder settings, one after the other, in one run, so the
-ratio survives a noisy machine. Stages are timed in core-milliseconds (user + system time of all
-processes) per frame. Kernels are compiled before the clock starts; compiling is reported apart.
+The whole render and encoding alone run on the same cores with the same encoder settings, one after
+the other, in one run, so the ratio survives a noisy machine. The time of encoding alone is that of
+perfect parallelism, core seconds / workers: batches end unevenly, which must not count against it.
+Stages are then taken one by one in this process, in core-milliseconds (user + system time) per
+frame; kernels are compiled before any clock but those of compiling starts.
 """
 
 from __future__ import annotations
@@ -12,205 +14,186 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
-import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from clavilux import pipeline
-from clavilux.executors.draw import SegmentDrawer
-from clavilux.media.encode import EncoderSettings, encode_segment
-from clavilux.media.image import StillLoader
+import drawing
+import verbs
 from clavilux.model.spec import PRESETS
-from clavilux.planning.edit import Part
-from clavilux.rendering.compose import Renderer
-from clavilux.rendering.resolve import resolve
-from clavilux.rendering.segments import segments
 from clavilux.storage import Store
+from demosong import demo_song
+from measuring import Used, run
+from tables import table
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "examples"))
+SECONDS = {"youtube": 60.0, "4k": 8.0, "vertical": 12.0}
+"""How much of the song is rendered: all of `make bench` is to take about ten minutes."""
 
+SAMPLED_PIXELS = 130_000_000
+"""Of the frames that are drawn to measure drawing: 60 at 1080p."""
 
-def core_seconds() -> float:
-    """User and system time of this process so far."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
-
-
-def run(command: list[str], environment: dict[str, str]) -> tuple[float, float, float, str]:
-    """Run a command: wall seconds, core seconds and peak megabytes of the largest process in its
-    tree, and what it printed."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    begin = time.perf_counter()
-    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
-    wall = time.perf_counter() - begin
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cores = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return wall, cores, after.ru_maxrss / 1024, done.stdout
+Figures = dict[str, float | int | None]
 
 
 def main() -> None:
-    options = _arguments()
-    with tempfile.TemporaryDirectory(prefix="clavilux-bench-") as folder:
-        result = bench(options, Path(folder))
-    if options.json:
-        print(json.dumps(result, indent=2))
-    else:
-        _show(result)
+    chosen = _arguments()
+    results = {}
+    with tempfile.TemporaryDirectory(prefix="clavilux-bench-") as name:
+        folder = Path(name)
+        song = chosen.song or demo_song(folder)
+        starts = first_frames(chosen, song, folder) if chosen.starts else {}
+        if starts and not chosen.json:
+            show_starts(starts)
+        for preset in chosen.preset or SECONDS:
+            seconds = chosen.seconds or SECONDS.get(preset, 12.0)
+            results[preset] = bench(chosen, preset, seconds, song, folder / preset)
+            if not chosen.json:
+                show(results[preset], preset, seconds)
+    if chosen.json:
+        print(json.dumps({"starts": starts, **results}, indent=2))
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--tier", type=int, default=2)
-    parser.add_argument("--style", default="oil_painting")
-    parser.add_argument("--preset", default="youtube", choices=PRESETS)
-    parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--preset", action="append", choices=PRESETS, help="may be repeated")
+    parser.add_argument("--seconds", type=float, help="60 at 1080p, less at the other presets")
     parser.add_argument("--song", type=Path, help="a song file; the demo song by default")
+    parser.add_argument("--frames", type=int, help="drawn to measure drawing; 60 at 1080p")
+    parser.add_argument(
+        "--no-starts", dest="starts", action="store_false", help="without compiling everything anew"
+    )
     parser.add_argument("--json", action="store_true")
+    verbs.add_choices(parser)
     return parser.parse_args()
 
 
-def bench(options: argparse.Namespace, folder: Path) -> dict[str, float | str | dict[str, float]]:
-    """Render once, take the render apart, then encode its decoded frames alone."""
-    song = options.song or _demo_song(folder)
-    render_options = pipeline.RenderOptions(
-        style=options.style,
-        tier=options.tier,
-        preset=PRESETS[options.preset],
-        part=Part(0.0, options.seconds),
-        workers=options.workers,
-    )
-    compile_seconds = _compile(song, render_options, Store(folder / "warm"))
-    store = Store(folder / "store")
-    command = [
-        sys.executable, "-m", "clavilux.cli", "render", str(song), "-o", str(folder / "video.mp4"),
-        "--style", options.style, "--tier", str(options.tier), "--preset", options.preset,
-        "--duration", str(options.seconds), "--workers", str(options.workers), "--json",
-    ]  # fmt: skip
-    environment = {**os.environ, "CLAVILUX_CACHE": str(store.folder)}
-    whole, whole_cores, peak, printed = run(command, environment)
-    report = json.loads(printed)
-    frames = report["sync"]["frames"]
-    encode, encode_cores = _encode_alone(song, render_options, store, options.workers)
-    stages = _stages(song, render_options, store)
+def own_kernels(folder: Path) -> dict[str, str]:
+    """An environment with a kernel cache of its own, empty at first."""
+    return {**os.environ, "XDG_CACHE_HOME": str(folder / "kernels")}
+
+
+# --- Before the first frame ------------------------------------------------------------------
+
+
+def first_frames(chosen: argparse.Namespace, song: Path, folder: Path) -> dict[str, Figures]:
+    """A small video begun three times: with no compiled kernels, with them, and known.
+
+    The first draws frames all over the song, and so compiles whatever the renders to come need.
+    """
+    script, environment = str(Path(__file__).parent / "start.py"), own_kernels(folder)
+    found = {}
+    for name, store, every in (
+        ("no compiled kernels, new song", "cold", verbs.EVERY),
+        ("compiled kernels, new song", "warm", verbs.EVERY),
+        ("compiled kernels, analysed, stills painted", "warm", 0),
+    ):
+        command = [
+            sys.executable, script, str(song), "--store", str(folder / store), "--preset",
+            "preview", "--style", chosen.style, "--tier", str(chosen.tier), "--every", str(every),
+            "--began", str(time.time()),
+        ]  # fmt: skip
+        used = run(command, environment)
+        found[name] = {**json.loads(used.printed), "elsewhere": used.elsewhere}
+    return found
+
+
+def show_starts(starts: dict[str, Figures]) -> None:
+    header = [
+        "start of a process, 640x360",
+        "first frame, s",
+        "compiling, core-s",
+        "loading, core-s",
+    ]
+    rows = [
+        (name, f["first frame, s"], f["compiling, core-s"], f["loading compiled kernels, core-s"])
+        for name, f in starts.items()
+    ]
+    print(f"{table(header, rows, digits=2)}\n", flush=True)
+
+
+# --- A preset --------------------------------------------------------------------------------
+
+
+def bench(
+    chosen: argparse.Namespace, preset: str, seconds: float, song: Path, folder: Path
+) -> dict[str, Figures]:
+    """Render once, encode the same frames alone, take the stages one by one."""
+    options = verbs.render_options(chosen, preset, seconds)
+    store, video = Store(folder / "store"), folder / "video.mp4"
+    folder.mkdir()
+    command = verbs.command_line(chosen, preset, seconds, song, video)
+    kernels = own_kernels(folder.parent) if chosen.starts else dict(os.environ)
+    environment = {**kernels, "CLAVILUX_CACHE": str(store.folder)}
+    whole = run([sys.executable, "-m", "clavilux.cli", *command], environment)
+    verbs.warm_up(song, options, folder / "warm")
+    timeline = verbs.plan(song, options, store).timeline
+    encode = verbs.encode_alone(timeline, options, store, workers=chosen.workers)
+    stages = verbs.plan(song, options, Store(folder / "again")).taken
+    verbs.still_loading(timeline, store, workers=chosen.workers, stages=stages)
+    stages["resolve"] = verbs.resolving(timeline)
+    renderer = drawing.renderer_of(timeline, store)
+    count = chosen.frames or max(12, SAMPLED_PIXELS // (timeline.width * timeline.height))
+    drawn, scenes = drawing.draw_all(renderer, drawing.sample(timeline, count))
+    stages["draw (all)"] = drawn * timeline.frames / 1000
+    if scenes:
+        stages["of it scenes"] = scenes * timeline.frames / 1000
+    stages["encode"] = encode
+    stages |= verbs.finishing(song, options, store, folder / "again.mp4")
+    marginal = drawing.effects(renderer, timeline, count)
     return {
-        "frames": frames,
-        "workers": options.workers,
-        "preset": options.preset,
-        "whole render, s": round(whole, 1),
-        "encoding alone, s": round(encode, 1),
-        "ratio": round(whole / encode, 2),
-        "ratio in core time": round(whole_cores / encode_cores, 2),
-        "whole render, core-ms per frame": round(1000 * whole_cores / frames, 1),
-        "encoding alone, core-ms per frame": round(1000 * encode_cores / frames, 1),
-        "compiling, s": round(compile_seconds, 1),
-        "peak memory of a process, MB": round(peak),
-        "wall seconds by verb": report["seconds"],
-        "core-ms per frame by stage": stages,
+        "whole": _whole(whole, encode, timeline.frames, chosen.workers),
+        "wall seconds by verb": json.loads(whole.printed)["seconds"],
+        "core seconds by stage": stages,
+        "effects, core-ms": {m.name: m.median for m in marginal},
+        "effects, mean": {m.name: m.mean for m in marginal},
+        "effects, lower quarter": {m.name: m.low for m in marginal},
+        "effects, upper quarter": {m.name: m.high for m in marginal},
+        "effects, frames": {m.name: m.frames for m in marginal},
     }
 
 
-def _demo_song(folder: Path) -> Path:
-    import make_demo_song
-
-    path = folder / "demo.flac"
-    make_demo_song.write_song(path, make_demo_song.make_song()[0])
-    return path
-
-
-def _compile(song: Path, options: pipeline.RenderOptions, store: Store) -> float:
-    """Draw a small video once, so that every kernel is compiled and cached."""
-    begin = time.perf_counter()
-    small = pipeline.RenderOptions(
-        style=options.style,
-        tier=options.tier,
-        preset=PRESETS["preview"].model_copy(update={"width": 160, "height": 90}),
-    )
-    drawer, timeline, _ = _drawer(song, small, store)
-    for number in range(0, timeline.frames, 15):
-        drawer.frame(number)
-    return time.perf_counter() - begin
+def _whole(whole: Used, encode: float, frames: int, workers: int) -> Figures:
+    return {
+        "frames": frames,
+        "workers": workers,
+        "whole render, s": whole.wall,
+        "encoding alone, s": encode / workers,
+        "ratio": whole.wall * workers / encode,
+        "ratio in core time": whole.cores / encode,
+        "whole render, core-ms per frame": 1000 * whole.cores / frames,
+        "encoding alone, core-ms per frame": 1000 * encode / frames,
+        "peak of the largest process, MB": round(whole.largest),
+        "peak of all processes together, MB": None
+        if whole.together != whole.together
+        else round(whole.together),
+        "busy with something else, cores": whole.elsewhere,
+    }
 
 
-def _drawer(song: Path, options: pipeline.RenderOptions, store: Store):  # type: ignore[no-untyped-def]
-    spec, analysis = pipeline.direct(song, options, store)
-    made = pipeline.paint(spec, options, store)
-    timeline = pipeline.plan(spec, analysis, options, stills=pipeline.usable(made))
-    return SegmentDrawer(timeline, store, options.encoder), timeline, made
-
-
-def _encode_alone(
-    song: Path, options: pipeline.RenderOptions, store: Store, workers: int
-) -> tuple[float, float]:
-    """Wall and core seconds of encoding the same frames, drawn before the clock runs.
-
-    As many encoders run side by side as in the render, a batch of segments at a time, so that
-    memory stays small. The wall time is taken as that of perfect parallelism, cores / workers:
-    the batches end unevenly, which must not count against encoding.
-    """
-    drawer, timeline, _ = _drawer(song, options, store)
-    cores = 0.0
-    spans = segments(timeline)
-    with ThreadPoolExecutor(workers) as pool:
-        for first in range(0, len(spans), workers):
-            batch = [
-                [drawer.frame(n) for n in range(span.start, span.end)]
-                for span in spans[first : first + workers]
-            ]
-            used = core_seconds()
-            list(pool.map(lambda frames: _encode(frames, timeline, options.encoder), batch))
-            cores += core_seconds() - used
-    return cores / workers, cores
-
-
-def _encode(frames: list[NDArray[np.uint8]], timeline, settings: EncoderSettings) -> bytes:  # type: ignore[no-untyped-def]
-    return encode_segment(
-        frames,
-        width=timeline.width,
-        height=timeline.height,
-        rate=timeline.rate,
-        settings=settings,
-    )
-
-
-def _stages(song: Path, options: pipeline.RenderOptions, store: Store) -> dict[str, float]:
-    """Where drawing spends its time: a sample of frames taken through each stage by hand."""
-    _, timeline, _ = _drawer(song, options, store)
-    loader = StillLoader(store, timeline.width, timeline.height, keep=8)
-    renderer = Renderer(timeline.width, timeline.height, loader)
-    numbers = list(range(0, timeline.frames, max(1, timeline.frames // 120)))
-    taken = {"resolve": 0.0, "sources": 0.0, "draw (all)": 0.0}
-    for number in numbers:
-        start = time.process_time()
-        state = resolve(timeline, number)
-        resolved = time.process_time()
-        for layer in state.layers:
-            renderer._source(layer)
-        sourced = time.process_time()
-        renderer.draw(state)
-        taken["resolve"] += resolved - start
-        taken["sources"] += sourced - resolved
-        taken["draw (all)"] += time.process_time() - sourced
-    per_frame = {k: round(1000 * v / len(numbers), 2) for k, v in taken.items()}
-    per_frame["draw without sources"] = round(per_frame["draw (all)"] - per_frame["sources"], 2)
-    return per_frame
-
-
-def _show(result: dict[str, float | str | dict[str, float]]) -> None:
-    for name, value in result.items():
-        if isinstance(value, dict):
-            print(name)
-            for stage, figure in value.items():
-                print(f"  {stage:<32}{figure:>10}")
-        else:
-            print(f"{name:<34}{value:>10}")
+def show(result: dict[str, Figures], preset: str, seconds: float) -> None:
+    size = PRESETS[preset]
+    frames = result["whole"]["frames"] or 1
+    title = f"{preset}, {size.width}x{size.height}, {seconds:g} s"
+    print(table([title, ""], list(result["whole"].items()), digits=2), end="\n\n")
+    stages = result["core seconds by stage"]
+    rows = [(name, s, 1000 * (s or 0) / frames) for name, s in stages.items()]
+    total = sum(s or 0 for name, s in stages.items() if name != "of it scenes")
+    rows.append(("sum", total, 1000 * total / frames))
+    print(table(["stage", "core-s", "core-ms per frame"], rows, digits=2), end="\n\n")
+    rows = [
+        (
+            name,
+            figure,
+            result["effects, mean"][name],
+            f"{result['effects, lower quarter'][name]:.2f} to"
+            f" {result['effects, upper quarter'][name]:.2f}",
+            result["effects, frames"][name],
+        )
+        for name, figure in result["effects, core-ms"].items()
+    ]
+    header = ["effect, marginal", "core-ms, median", "mean", "half of the frames", "frames"]
+    print(f"{table(header, rows, digits=2)}\n", flush=True)
 
 
 if __name__ == "__main__":
