@@ -11,6 +11,9 @@ from pathlib import Path
 
 from clavilux.model.errors import OutputError
 
+_unfinished: set[Path] = set()
+"""What this process is writing."""
+
 
 class Store:
     """A folder of blobs, each named by the digest of what made it."""
@@ -81,6 +84,7 @@ def written_whole(target: Path) -> Iterator[Path]:
             raise OutputError(f"cannot write {target}: it is a folder; name a file in it")
         refuse_as_output(target)
         target.parent.mkdir(parents=True, exist_ok=True)
+        _unfinished.add(beside)
         yield beside
         with beside.open("rb") as file:
             os.fsync(file.fileno())
@@ -92,3 +96,11 @@ def written_whole(target: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
+        _unfinished.discard(beside)
+
+
+def drop_unfinished() -> None:
+    """Remove what this process is writing: before an exit that runs no `finally`."""
+    for path in tuple(_unfinished):
+        with suppress(OSError):
+            path.unlink(missing_ok=True)

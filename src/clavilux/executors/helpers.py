@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from clavilux.executors.pool import without_interrupts
+from clavilux.storage import drop_unfinished
 
 
 class Helpers:
@@ -61,4 +62,5 @@ def _begin(lifeline: Connection) -> None:
 def _watch(lifeline: Connection) -> None:
     with suppress(EOFError, OSError):
         lifeline.recv()
+    drop_unfinished()
     os._exit(0)

@@ -180,12 +180,18 @@ def without_interrupts() -> Iterator[None]:
 def _work(pipe: Connection, plan: str, folder: str, settings: dict[str, object]) -> None:
     """A worker's life: read the timeline once, then draw what it is told until nobody listens."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+    signal.signal(signal.SIGTERM, _leave)
     with suppress(OSError, EOFError):
         timeline = Timeline.model_validate_json(Path(plan).read_bytes())
         store = Store(Path(folder))
         drawer = SegmentDrawer(timeline, store, EncoderSettings.model_validate(settings))
         while True:
             _draw_one(pipe, drawer, store)
+
+
+def _leave(*_: object) -> None:
+    """End as any program does, so that nothing half-written is left."""
+    raise SystemExit(0)
 
 
 def _draw_one(pipe: Connection, drawer: SegmentDrawer, store: Store) -> None:
