@@ -141,6 +141,16 @@ def test_pipes_get_plain_words_and_nothing_else(
     assert as_json.err == "" and json.loads(as_json.out)["meter"] >= 1
 
 
+def test_brackets_are_shown_as_they_are(song: Path, tmp_path: Path) -> None:
+    """The terminal's own marks are in brackets too: a song must not be able to write them."""
+    named = tmp_path / "take [2] [red].flac"
+    named.write_bytes(song.read_bytes())
+    answer = run("analyze", named, CLAVILUX_CACHE=str(tmp_path / "store"))
+    assert answer.code == 0, answer.err
+    assert answer.out.startswith("take [2] [red]  ")
+    assert "clavilux[beat-this]" in run("doctor").out
+
+
 def test_a_terminal_gets_progress(
     cli: Cli, song: Path, plain_style: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

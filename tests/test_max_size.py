@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 import pytest
 
-from clavilux import pipeline
+from clavilux import footage
 from clavilux.arguments import encoding, size
 from clavilux.documents import write_spec
 from clavilux.media.encode import EncoderSettings
@@ -65,13 +65,13 @@ def test_a_second_run_takes_everything_from_the_store(
     first = render(spec, tmp_path / "a.mp4", preset=SMALL, store=store, max_size=limit)
     assert first.encoding is not None and first.encoding.passes >= 2
     asked: list[int] = []
-    drawn = pipeline.draw_segments
+    drawn = footage.draw_segments
 
     def counted(timeline, jobs, *arguments, **options):  # type: ignore[no-untyped-def]
         asked.append(len(jobs))
         return drawn(timeline, jobs, *arguments, **options)
 
-    monkeypatch.setattr(pipeline, "draw_segments", counted)
+    monkeypatch.setattr(footage, "draw_segments", counted)
     again = render(spec, tmp_path / "b.mp4", preset=SMALL, store=store, max_size=limit)
     assert asked and set(asked) == {0}
     assert again.encoding == first.encoding
@@ -85,7 +85,7 @@ def test_a_render_that_is_stopped_while_it_fits_goes_on(
     assert plain.encoding is not None
     limit = round(0.8 * plain.encoding.size)
     straight = render(spec, tmp_path / "a.mp4", preset=SMALL, max_size=limit)
-    store, drawn, left = Store(tmp_path / "store"), pipeline.draw_segments, 2
+    store, drawn, left = Store(tmp_path / "store"), footage.draw_segments, 2
 
     def stopped(*arguments, **options):  # type: ignore[no-untyped-def]
         nonlocal left
@@ -96,7 +96,7 @@ def test_a_render_that_is_stopped_while_it_fits_goes_on(
 
     out = tmp_path / "b.mp4"
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline, "draw_segments", stopped)
+        patch.setattr(footage, "draw_segments", stopped)
         with pytest.raises(KeyboardInterrupt):
             render(spec, out, preset=SMALL, store=store, max_size=limit)
     assert not out.exists()

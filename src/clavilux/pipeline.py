@@ -15,50 +15,38 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-
 from clavilux import registry
 from clavilux.analysis.correct import wanted
 from clavilux.direction.retime import correct_spec, direct_corrected
 from clavilux.direction.rules import RulesDirector
 from clavilux.documents import read_spec
-from clavilux.executors.draw import SUFFIX, is_kept, kept_blocks
-from clavilux.executors.pool import SegmentJob, draw_segments
 from clavilux.fingerprint import of_sources
+from clavilux.footage import Footage, OnProgress, draw_footage, join_to_fit, silent
 from clavilux.interfaces import BeatTracker
 from clavilux.media import audio, mux
 from clavilux.media.encode import EncoderSettings
 from clavilux.media.flashes import count_flashes
-from clavilux.media.mux import SizeError
 from clavilux.media.probe import check_encoding
 from clavilux.media.receipt import measure_drawn
-from clavilux.media.size_fit import fit_size, sample_of
 from clavilux.model.codec import digest
 from clavilux.model.correction import Correction
 from clavilux.model.errors import InputError, PluginError, SpecError
-from clavilux.model.report import EncodingReport, RenderReport
+from clavilux.model.report import RenderReport
+from clavilux.model.request import ImageRequest
 from clavilux.model.song import Analysis
 from clavilux.model.spec import PRESETS, Preset, RenderSpec, Tier
 from clavilux.model.timeline import Timeline
 from clavilux.planning.edit import Part, Stills, plan_timeline
 from clavilux.planning.stills import image_requests
 from clavilux.providers.fulfil import Fulfilled, fulfil
-from clavilux.rendering.blocks import Blocks, as_signal
-from clavilux.rendering.segments import segment_key, segments
+from clavilux.rendering.blocks import as_signal
 from clavilux.reporting import Film, describe
 from clavilux.storage import Store, refuse_as_output, try_writing, write_atomically
-
-OnProgress = Callable[[str, str, int, int], None]
-"""Called with the verb, what it is at, how much is done and how much there is."""
 
 CALMEST = 2
 """How many times a video that flashes too much is drawn again, calmer each time."""
 
 SPEC_SUFFIXES = (".yaml", ".yml", ".json")
-
-
-def _silent(verb: str, at: str, done: int, total: int) -> None:
-    """Say nothing."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +74,7 @@ class RenderOptions:
 
 
 def analyze(
-    song: Path, store: Store, *, tracker: str = "", on_progress: OnProgress = _silent
+    song: Path, store: Store, *, tracker: str = "", on_progress: OnProgress = silent
 ) -> Analysis:
     """Listen to a song: decode it and describe it. Known songs are remembered.
 
@@ -129,7 +117,7 @@ def _analysis_key(contents: str, tracker: str) -> tuple[str, BeatTracker | None]
 
 
 def direct(
-    source: Path, options: RenderOptions, store: Store, *, on_progress: OnProgress = _silent
+    source: Path, options: RenderOptions, store: Store, *, on_progress: OnProgress = silent
 ) -> tuple[RenderSpec, Analysis]:
     """The spec to render, and the analysis it follows, both with what a person corrected.
 
@@ -170,15 +158,20 @@ def song_of(spec: RenderSpec, source: Path) -> Path:
     return song
 
 
-def paint(
-    spec: RenderSpec, options: RenderOptions, store: Store, *, on_progress: OnProgress = _silent
-) -> tuple[Fulfilled, ...]:
-    """Have every still made that the render needs and the store does not hold."""
-    requests = [
+def stills_wanted(spec: RenderSpec, options: RenderOptions) -> tuple[ImageRequest, ...]:
+    """The stills of a spec, or of the part of it that is rendered, in order."""
+    return tuple(
         request
         for request in image_requests(spec, options.preset)
         if options.part.shows(spec.section(request.section))
-    ]
+    )
+
+
+def paint(
+    spec: RenderSpec, options: RenderOptions, store: Store, *, on_progress: OnProgress = silent
+) -> tuple[Fulfilled, ...]:
+    """Have every still made that the render needs and the store does not hold."""
+    requests = stills_wanted(spec, options)
     done = 0
 
     def tell(made: Fulfilled) -> None:
@@ -218,7 +211,7 @@ def render(
     options: RenderOptions,
     store: Store,
     *,
-    on_progress: OnProgress = _silent,
+    on_progress: OnProgress = silent,
 ) -> RenderReport:
     """A song, or a spec, becomes a video and its report."""
     refuse_as_output(output, source)
@@ -240,12 +233,12 @@ def render(
     footage = _shoot(plan_at, options, store, clock, on_progress=on_progress)
 
     def draw(settings: EncoderSettings, some: tuple[int, ...] | None) -> Footage:
-        coarser = replace(options, encoder=settings)
         with clock("draw and encode"):
-            return _draw(
+            return draw_footage(
                 footage.timeline,
-                coarser,
+                settings,
                 store,
+                workers=options.workers,
                 some=some,
                 calm=footage.calm,
                 on_progress=on_progress,
@@ -256,32 +249,15 @@ def render(
             on_progress("joining", output.name, 0, 1)
             return _join(made, output, song, analysis, options)
 
-    footage, taken, encoding = _join_to_fit(footage, options, draw=draw, join=join)
+    footage, taken, encoding = join_to_fit(
+        footage, options.encoder, options.max_size, draw=draw, join=join
+    )
     with clock("measure"):
         film = _read_back(footage, output, taken, options, on_progress=on_progress)
     film = replace(film, encoding=encoding.model_copy(update={"size": output.stat().st_size}))
     report = describe(film, song, spec, analysis, made, options.preset, clock.seconds)
     write_atomically(report_path(output), report.model_dump_json(indent=2).encode())
     return report
-
-
-@dataclass(frozen=True)
-class Footage:
-    """A timeline, drawn and encoded."""
-
-    timeline: Timeline
-    pieces: tuple[tuple[int, Path], ...]
-    """The first frame of each segment, and its file."""
-    blocks: Blocks
-    """(frames, 3, ROWS, COLUMNS): what the frames show."""
-    reused: int
-    """How many segments were there already."""
-    calm: int
-    """How often it was drawn again, calmer, because it flashed too much."""
-
-    def sizes(self) -> list[int]:
-        """Bytes of each segment."""
-        return [path.stat().st_size for _, path in self.pieces]
 
 
 def _shoot(
@@ -297,54 +273,18 @@ def _shoot(
         with clock("plan"):
             timeline = plan_at(calm)
         with clock("draw and encode"):
-            footage = _draw(timeline, options, store, calm=calm, on_progress=on_progress)
+            footage = draw_footage(
+                timeline,
+                options.encoder,
+                store,
+                workers=options.workers,
+                calm=calm,
+                on_progress=on_progress,
+            )
         seen = count_flashes(as_signal(footage.blocks), rate=timeline.rate, limited=True)
         if options.allow_flashing or seen.passed:
             break
     return footage
-
-
-def _join_to_fit(
-    footage: Footage,
-    options: RenderOptions,
-    *,
-    draw: Callable[[EncoderSettings, tuple[int, ...] | None], Footage],
-    join: Callable[[Footage], str],
-) -> tuple[Footage, str, EncodingReport]:
-    """Join; where the file comes out too large, draw again as coarsely as it takes.
-
-    `draw`: some of the segments, or all, with other settings.
-    """
-    settings, passes = options.encoder, 1
-    try:
-        taken = join(footage)
-    except SizeError as error:
-        some = sample_of(len(footage.pieces))
-        sizes = footage.sizes()
-
-        def share(settings: EncoderSettings) -> float:
-            return sum(draw(settings, some).sizes()) / sum(sizes[n] for n in some)
-
-        def finish(settings: EncoderSettings) -> None:
-            nonlocal footage, taken
-            footage = draw(settings, None)
-            taken = join(footage)
-
-        assert options.max_size is not None
-        fitted = fit_size(
-            settings, options.max_size, size=error.size, video=sum(sizes), share=share,
-            finish=finish,
-        )  # fmt: skip
-        settings, passes = fitted.settings, fitted.passes
-    encoding = EncodingReport(
-        encoder=settings.encoder,
-        quality=options.encoder.quality,
-        preset=settings.preset,
-        crf=settings.crf,
-        max_size=options.max_size,
-        passes=passes,
-    )
-    return footage, taken, encoding
 
 
 def _read_back(
@@ -403,51 +343,12 @@ def check(spec: RenderSpec, analysis: Analysis) -> None:
 
 
 def check_part(part: Part, analysis: Analysis) -> None:
+    """Refuse a part that is not in the song."""
     if part.start > 0 and part.start >= analysis.duration:
         raise InputError(
-            f"--start {part.start:g} s is after the end of the song ({analysis.duration:.1f} s)"
+            f"the part begins at {part.start:g} s, after the end of the song "
+            f"({analysis.duration:.1f} s); choose an earlier --start or --at"
         )
-
-
-def _draw(
-    timeline: Timeline,
-    options: RenderOptions,
-    store: Store,
-    *,
-    some: tuple[int, ...] | None = None,
-    calm: int = 0,
-    on_progress: OnProgress = _silent,
-) -> Footage:
-    """Draw what the store does not hold: all segments, or `some` by number."""
-    jobs = [
-        SegmentJob(span, segment_key(timeline, span, options.encoder))
-        for number, span in enumerate(segments(timeline))
-        if some is None or number in some
-    ]
-    missing = [job for job in jobs if not is_kept(store, job.key)]
-    drawn = 0
-    total = sum(len(job.span) for job in missing)
-
-    def tell(job: SegmentJob, count: int) -> None:
-        nonlocal drawn
-        drawn += count
-        on_progress("drawing", _section_of(timeline, job), drawn, total)
-
-    draw_segments(
-        timeline, missing, store, options.encoder, workers=options.workers, on_frames=tell
-    )
-    return Footage(
-        timeline=timeline,
-        pieces=tuple((job.span.start, store.path(job.key, SUFFIX)) for job in jobs),
-        blocks=np.concatenate([kept_blocks(store, job.key) for job in jobs]),
-        reused=len(jobs) - len(missing),
-        calm=calm,
-    )
-
-
-def _section_of(timeline: Timeline, job: SegmentJob) -> str:
-    middle = (job.span.start + job.span.end) // 2
-    return next(c.section for c in reversed(timeline.clips) if middle in c.span)
 
 
 def _join(

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
     from clavilux.diagnosis import Check
     from clavilux.direction.style import Style
     from clavilux.evaluation.figures import Figures
+    from clavilux.footage import OnProgress
     from clavilux.interfaces import Effect
     from clavilux.model.report import RenderReport
     from clavilux.model.song import Analysis
     from clavilux.model.spec import RenderSpec
-    from clavilux.pipeline import OnProgress
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -35,9 +36,9 @@ def progress(*, quiet: bool) -> Iterator[OnProgress]:
         yield lambda verb, at, done, total: None
         return
     columns = (
-        TextColumn("{task.fields[verb]:>9}"),
+        TextColumn("{task.fields[verb]:>9}", markup=False),
         BarColumn(bar_width=32),
-        TextColumn("{task.fields[at]} {task.completed:.0f}/{task.total:.0f}"),
+        TextColumn("{task.fields[at]} {task.completed:.0f}/{task.total:.0f}", markup=False),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=err, transient=True) as bars:
@@ -69,8 +70,9 @@ def clock(seconds: float) -> str:
 def show_analysis(analysis: Analysis) -> None:
     tempo = f"{analysis.tempo:.1f} BPM" if analysis.tempo else "no steady pulse"
     mood = analysis.mood
+    title = escape(analysis.song.title)
     out.print(
-        f"[bold]{analysis.song.title}[/]  {clock(analysis.duration)}  {tempo}, {analysis.meter}/4  "
+        f"[bold]{title}[/]  {clock(analysis.duration)}  {tempo}, {analysis.meter}/4  "
         f"{analysis.key}  valence {mood.valence:+.2f}, arousal {mood.arousal:+.2f}"
     )
     out.print(_section_table(analysis))
@@ -88,7 +90,7 @@ def _section_table(analysis: Analysis) -> Table:
     for section in analysis.sections:
         climax = "  climax" if section.start <= analysis.climax < section.end else ""
         table.add_row(
-            section.label,
+            escape(section.label),
             clock(section.start),
             clock(section.end),
             section.group,
@@ -180,7 +182,7 @@ def _judged(form: str, figures: Figures, name: str) -> tuple[tuple[str, Any], ..
 
 
 def show_spec(spec: RenderSpec, analysis: Analysis) -> None:
-    out.print(f"[bold]{spec.title}[/]  style {spec.style}  seed {spec.seed}")
+    out.print(f"[bold]{escape(spec.title)}[/]  style {escape(spec.style)}  seed {spec.seed}")
     table = Table(box=None, pad_edge=False)
     for name in ("section", "start", "tier", "scene", "palette", "theme"):
         table.add_column(name)
@@ -189,12 +191,12 @@ def show_spec(spec: RenderSpec, analysis: Analysis) -> None:
         for color in section.palette:
             swatch.append("  ", style=f"on {color}")
         table.add_row(
-            section.label,
+            escape(section.label),
             clock(section.start),
             str(section.tier),
-            section.scene,
+            escape(section.scene),
             swatch,
-            section.theme,
+            escape(section.theme),
         )
     out.print(table)
 
@@ -210,11 +212,11 @@ def show_report(report: RenderReport) -> None:
             f"(95 %: {sync.accent_p95_ms:.0f} ms)"
         )
     lines = [
-        f"[bold]{sync.frames}[/] frames, style {report.style}, audio {report.audio}",
+        f"[bold]{sync.frames}[/] frames, style {escape(report.style)}, audio {report.audio}",
         f"in time: {seen}; sound starts at {sync.audio_start_ms:+.0f} ms",
         f"flashes: {max(flash.general_flashes, flash.red_flashes):g} in the worst second, "
         f"{flash.limit} are safe",
-        *(f"[yellow]{notice}[/]" for notice in _warnings(report)),
+        *(f"[yellow]{escape(notice)}[/]" for notice in _warnings(report)),
         f"[dim]{report.segments} segments, {report.segments_reused} reused; "
         f"{report.stills} stills, {report.stills_reused} reused; "
         f"{sum(report.seconds.values()):.0f} s[/]",
@@ -243,7 +245,7 @@ def show_styles(looks: Sequence[Style]) -> None:
         swatch = Text()
         for color in next(iter(look.palettes.values())):
             swatch.append("  ", style=f"on {color}")
-        table.add_row(look.name, swatch, look.description)
+        table.add_row(escape(look.name), swatch, escape(look.description))
     out.print(table)
 
 
@@ -275,4 +277,5 @@ def show_checks(checks: Sequence[Check]) -> None:
         mark = "[green]ok[/]     " if check.present else "[red]missing[/]"
         if not check.present and not check.needed:
             mark = "[dim]absent[/] "
-        out.print(f"{mark} {check.name}: {check.found if check.present else check.adds}")
+        told = check.found if check.present else check.adds
+        out.print(f"{mark} {check.name}: {escape(told)}", soft_wrap=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -57,11 +56,12 @@ class Plan:
         self.timeline, self._encoder, self._store = timeline, options.encoder, store
         self._spans = segments(timeline)
         self._drawer: SegmentDrawer | None = None
-        self._pickled = b""
+        self._told = b""
 
-    def pickled(self) -> bytes:
-        self._pickled = self._pickled or pickle.dumps(self.timeline)
-        return self._pickled
+    def told(self) -> bytes:
+        """The timeline as JSON, for helpers."""
+        self._told = self._told or self.timeline.model_dump_json().encode()
+        return self._told
 
     def key(self, span: FrameSpan) -> str:
         return segment_key(self.timeline, span, self._encoder)
@@ -305,7 +305,7 @@ class Show:
         if not draw:
             return piece
         if not self._plan.kept(span):
-            arguments = self._plan.pickled(), self._store.folder, self._options.encoder
+            arguments = self._plan.told(), self._store.folder, self._options.encoder
             future = self._ask(work.draw, *arguments, span, piece.key)
             piece = _Piece(span, piece.key, self._plan, future)
         self._queue.append(piece)

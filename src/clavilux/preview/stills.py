@@ -8,7 +8,6 @@ from clavilux import pipeline, registry
 from clavilux.model.request import ImageRequest
 from clavilux.pipeline import RenderOptions
 from clavilux.planning.edit import Stills
-from clavilux.planning.stills import image_requests
 from clavilux.preview.edits import Edit
 from clavilux.providers.fulfil import Fulfilled, fulfil, still_key
 from clavilux.storage import Store
@@ -21,10 +20,9 @@ class StillsToCome:
 
     def __init__(self, edit: Edit, options: RenderOptions, store: Store) -> None:
         self._wanted: dict[str, tuple[ImageRequest, ...]] = {}
-        for request in image_requests(edit.spec, options.preset):
-            if options.part.shows(edit.spec.section(request.section)):
-                earlier = self._wanted.get(request.section, ())
-                self._wanted[request.section] = (*earlier, request)
+        for request in pipeline.stills_wanted(edit.spec, options):
+            earlier = self._wanted.get(request.section, ())
+            self._wanted[request.section] = (*earlier, request)
         self._made: dict[str, tuple[Fulfilled, ...]] = {}
         self._without: set[str] = set()
         self.painting: dict[str, Painting] = {}

@@ -1,0 +1,132 @@
+"""A timeline drawn and encoded, and joined into a file that is not too large."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from clavilux.executors.draw import SUFFIX, is_kept, kept_blocks
+from clavilux.executors.pool import SegmentJob, draw_segments
+from clavilux.media.encode import EncoderSettings
+from clavilux.media.mux import SizeError
+from clavilux.media.size_fit import fit_size, sample_of
+from clavilux.model.report import EncodingReport
+from clavilux.model.timeline import Timeline
+from clavilux.rendering.blocks import Blocks
+from clavilux.rendering.segments import segment_key, segments
+from clavilux.storage import Store
+
+OnProgress = Callable[[str, str, int, int], None]
+"""Called with the verb, what it is at, how much is done and how much there is."""
+
+
+def silent(verb: str, at: str, done: int, total: int) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Footage:
+    """A timeline, drawn and encoded."""
+
+    timeline: Timeline
+    pieces: tuple[tuple[int, Path], ...]
+    """The first frame of each segment, and its file."""
+    blocks: Blocks
+    """(frames, 3, ROWS, COLUMNS): what the frames show."""
+    reused: int
+    """How many segments were there already."""
+    calm: int
+    """How often it was drawn again, calmer, because it flashed too much."""
+
+    def sizes(self) -> list[int]:
+        """Bytes of each segment."""
+        return [path.stat().st_size for _, path in self.pieces]
+
+
+def draw_footage(
+    timeline: Timeline,
+    settings: EncoderSettings,
+    store: Store,
+    *,
+    workers: int,
+    some: tuple[int, ...] | None = None,
+    calm: int = 0,
+    on_progress: OnProgress = silent,
+) -> Footage:
+    """Draw what the store does not hold: all segments, or `some` by number."""
+    jobs = [
+        SegmentJob(span, segment_key(timeline, span, settings))
+        for number, span in enumerate(segments(timeline))
+        if some is None or number in some
+    ]
+    missing = [job for job in jobs if not is_kept(store, job.key)]
+    drawn = 0
+    total = sum(len(job.span) for job in missing)
+
+    def tell(job: SegmentJob, count: int) -> None:
+        nonlocal drawn
+        drawn += count
+        on_progress("drawing", _section_of(timeline, job), drawn, total)
+
+    draw_segments(timeline, missing, store, settings, workers=workers, on_frames=tell)
+    return Footage(
+        timeline=timeline,
+        pieces=tuple((job.span.start, store.path(job.key, SUFFIX)) for job in jobs),
+        blocks=np.concatenate([kept_blocks(store, job.key) for job in jobs]),
+        reused=len(jobs) - len(missing),
+        calm=calm,
+    )
+
+
+def _section_of(timeline: Timeline, job: SegmentJob) -> str:
+    middle = (job.span.start + job.span.end) // 2
+    return next(c.section for c in reversed(timeline.clips) if middle in c.span)
+
+
+def join_to_fit(
+    footage: Footage,
+    settings: EncoderSettings,
+    limit: int | None,
+    *,
+    draw: Callable[[EncoderSettings, tuple[int, ...] | None], Footage],
+    join: Callable[[Footage], str],
+) -> tuple[Footage, str, EncodingReport]:
+    """Join; where the file comes out too large, draw again as coarsely as it takes.
+
+    `settings`: how it was encoded. `limit`: bytes that the file may have. `draw`: some of the
+    segments, or all, with other settings. `join` raises SizeError. Raises what fit_size raises
+    where no quality is coarse enough.
+    """
+    asked, passes = settings, 1
+    try:
+        taken = join(footage)
+    except SizeError as error:
+        some = sample_of(len(footage.pieces))
+        sizes = footage.sizes()
+
+        def share(settings: EncoderSettings) -> float:
+            return sum(draw(settings, some).sizes()) / sum(sizes[n] for n in some)
+
+        def finish(settings: EncoderSettings) -> None:
+            nonlocal footage, taken
+            footage = draw(settings, None)
+            taken = join(footage)
+
+        assert limit is not None
+        fitted = fit_size(
+            settings, limit, size=error.size, video=sum(sizes), share=share,
+            finish=finish,
+        )  # fmt: skip
+        settings, passes = fitted.settings, fitted.passes
+    encoding = EncodingReport(
+        encoder=settings.encoder,
+        quality=asked.quality,
+        preset=settings.preset,
+        crf=settings.crf,
+        max_size=limit,
+        passes=passes,
+    )
+    return footage, taken, encoding
