@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from clavilux.model.money import Price
+    from clavilux.model.order import Order
     from clavilux.model.request import ImageRequest, Still
+    from clavilux.model.settings import ProviderSettings
     from clavilux.model.song import Analysis
     from clavilux.model.spec import RenderSpec
     from clavilux.model.timeline import Curve
@@ -125,6 +128,8 @@ class ImageProvider(Protocol):
     """Tier 2: requests -> stills."""
 
     name: ClassVar[str]
+    gives_depth: ClassVar[bool]
+    """Whether its stills come with depth maps. What it says is only used to plan ahead."""
 
     @property
     def version(self) -> str:
@@ -133,6 +138,95 @@ class ImageProvider(Protocol):
 
     def generate(self, request: ImageRequest) -> Still:
         """Make one still or raise ProviderError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a provider that sells pictures can do; the rest is given up, and said."""
+
+    seed: bool
+    negative_prompt: bool
+    references: int
+    """How many pictures a new one can be told to look like; 0 none."""
+    prompt_limit: int
+    """Characters."""
+    concurrency: int = 4
+    """Calls at once."""
+    per_minute: float | None = None
+    """Calls a minute; None for no limit that is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sold:
+    """A picture as it came: bytes that nobody has looked at yet."""
+
+    data: bytes
+    cost: int | None = None
+    """Millionths of a dollar by the provider's own account; None where it does not say."""
+    usage: str = ""
+    """That account in a few words, for the ledger."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """A job that a provider is at. Written down before anybody waits for it."""
+
+    id: str
+    """All that `collect` needs, even in another process a day later; holds no key."""
+
+
+@runtime_checkable
+class PictureSeller(Protocol):
+    """Tier 2 from somebody who is paid: requests -> orders -> pictures.
+
+    What is bought, for how much and how often is decided in providers/; this only talks. It keeps
+    no state, never repeats a call by itself, and is called from several threads.
+    """
+
+    name: ClassVar[str]
+
+    @classmethod
+    def configured(cls, said: ProviderSettings) -> PictureSeller:
+        """One that uses the user's key, model and address. Does not touch the network."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Model ids to try, the wanted one first, then its successors."""
+        ...
+
+    def ready(self) -> str:
+        """ "" if it can be asked, or what the user must do first (such as set a key)."""
+        ...
+
+    def order(
+        self,
+        request: ImageRequest,
+        *,
+        model: str,
+        simplified: bool = False,
+        references: tuple[str, ...] = (),
+    ) -> Order:
+        """What would be sent for a request. Pure."""
+        ...
+
+    def price(self, order: Order) -> Price:
+        """What it would cost. Pure."""
+        ...
+
+    def submit(self, order: Order, references: tuple[bytes, ...] = ()) -> Sold | Ticket:
+        """Buy. `references`: the bytes of the order's references, PNG, JPEG or WebP.
+
+        Raises ProviderError, which says whether it is billed all the same.
+        """
+        ...
+
+    def collect(self, ticket: Ticket) -> Sold | None:
+        """The picture of a ticket; None while it is not ready. Raises ProviderError."""
         ...
 
 
