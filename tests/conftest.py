@@ -59,7 +59,7 @@ def plain_scene(_plain_package: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 
 def _forget_plugins() -> None:
-    for function in (registry._entries, registry.get):
+    for function in (registry._entries_on, registry.get):
         clear = getattr(function, "cache_clear", None)  # a test may have put another in its place
         if clear is not None:
             clear()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from clavilux import registry
 from clavilux.interfaces import SceneView
-from clavilux.media.image import encode_png
+from clavilux.media.image import encode_still
 from clavilux.model.codec import digest
 from clavilux.model.song import ENVELOPES, Analysis, Beat, Envelope, Key, Mood, Section, Song
 from clavilux.model.spec import Preset, RenderSpec, SectionSpec
@@ -185,7 +185,7 @@ def stored_stills(spec: RenderSpec, folder: Path, preset: Preset) -> tuple[Store
     for number, still in enumerate(stills.values()):
         rgb = make_picture(preset.width, preset.height, seed=number)
         pixels = np.round(np.clip(rgb.transpose(1, 2, 0), 0, 1) * 255).astype(np.uint8)
-        store.put(still.picture, ".png", encode_png(pixels))
+        store.put(still.picture, ".qoi", encode_still(pixels))
     return store, stills
 
 

@@ -26,6 +26,7 @@ NOTICE = (
 class Fickle:
     """Fails where it is told to and remembers what it was asked."""
 
+    gives_depth = False
     name: ClassVar[str] = "fickle"
     version: ClassVar[str] = "1"
 

@@ -168,6 +168,7 @@ def test_closing_it_stops_everything(
 class SlowPainter:
     """One colour, after a while."""
 
+    gives_depth = False
     name, version = "slow", "1"
 
     def generate(self, request: ImageRequest) -> Still:
@@ -186,7 +187,7 @@ def slow_painter(monkeypatch: pytest.MonkeyPatch, _plain_package: Path, tmp_path
     )
     monkeypatch.syspath_prepend(info.parent)
     monkeypatch.setenv("PYTHONPATH", f"{info.parent}{os.pathsep}{os.environ['PYTHONPATH']}")
-    registry._entries.cache_clear()
+    registry._entries_on.cache_clear()
     return "slow"
 
 
@@ -199,15 +200,15 @@ def test_stills_that_are_missing_hold_nothing_up(
 ) -> None:
     options = replace(options, tier=2, provider=slow_painter)
     moving = streamed(clicks_wav, replace(options, tier=1), store, tmp_path / "moving.mp4")
-    painted = len(list(store.folder.rglob("*.png")))
+    painted = len(list(store.folder.rglob("*.qoi")))
     stream = stream_preview(clicks_wav, options, store)
     head = [next(stream), next(stream)]
-    assert len(list(store.folder.rglob("*.png"))) == painted, "shown before anything is painted"
+    assert len(list(store.folder.rglob("*.qoi"))) == painted, "shown before anything is painted"
     first = tmp_path / "first.mp4"
     first.write_bytes(b"".join([*head, *stream]))
     assert (decoded(first)[0] == decoded(moving)[0]).all(), "the opening is the scene's"
     assert len(frame_times(first)) == 120
-    assert len(list(store.folder.rglob("*.png"))) > painted, "painted behind"
+    assert len(list(store.folder.rglob("*.qoi"))) > painted, "painted behind"
 
     again = streamed(clicks_wav, options, store, tmp_path / "again.mp4")
     assert mean_luma(decoded(again)[:1])[0] > 140, "now the opening shows its still"

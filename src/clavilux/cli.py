@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import os
 import sys
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -34,6 +37,7 @@ from clavilux.arguments import (
     seconds,
     takes_corrections,
 )
+from clavilux.executors.processes import get_ready
 from clavilux.model.errors import ClaviluxError, InputError
 from clavilux.sources import beside, refuse_contradiction, refuse_spec, seen_from, tell_of_override
 
@@ -94,6 +98,8 @@ def render(
     corrections: Corrections,
 ) -> None:
     """Make the video of a song, or of an edited spec. Run again to continue after a stop."""
+    if workers != 1:
+        get_ready()
     refuse_contradiction(source, style, seed, tier, corrections)
     settings = encoding(encoder, quality, output)
     options = render_options(
@@ -409,6 +415,19 @@ def main() -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
+def run() -> NoReturn:
+    """The command, and a short way out: Python would take the compiler apart first, for 0.3 s."""
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # closed by whoever read it
+            stream.flush()
+    os._exit(code)
+
+
 def _complain(message: str) -> int:
     """One line on standard error. An empty message means that help has been shown instead."""
     if message.strip():
@@ -417,4 +436,4 @@ def _complain(message: str) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    run()

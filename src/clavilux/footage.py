@@ -10,6 +10,7 @@ import numpy as np
 
 from clavilux.executors.draw import SUFFIX, is_kept, kept_blocks
 from clavilux.executors.pool import SegmentJob, draw_segments
+from clavilux.executors.queue import Coming
 from clavilux.media.encode import EncoderSettings
 from clavilux.media.mux import SizeError
 from clavilux.media.size_fit import fit_size, sample_of
@@ -54,31 +55,71 @@ def draw_footage(
     workers: int,
     some: tuple[int, ...] | None = None,
     calm: int = 0,
+    ahead: frozenset[str] = frozenset(),
     on_progress: OnProgress = silent,
 ) -> Footage:
-    """Draw what the store does not hold: all segments, or `some` by number."""
-    jobs = [
-        SegmentJob(span, segment_key(timeline, span, settings))
-        for number, span in enumerate(segments(timeline))
-        if some is None or number in some
-    ]
+    """Draw what the store does not hold: all segments, or `some` by number.
+
+    `ahead`: what `draw_ahead` drew for it, which is not counted as reused.
+    """
+    jobs = _jobs(timeline, settings)
+    if some is not None:
+        jobs = [jobs[number] for number in some]
+    drawn = _draw(timeline, jobs, settings, store, workers=workers, on_progress=on_progress)
+    return Footage(
+        timeline=timeline,
+        pieces=tuple((job.span.start, store.path(job.key, SUFFIX)) for job in jobs),
+        blocks=np.concatenate([kept_blocks(store, job.key) for job in jobs]),
+        reused=sum(job.key not in drawn | ahead for job in jobs),
+        calm=calm,
+    )
+
+
+def draw_ahead(
+    timeline: Timeline,
+    settings: EncoderSettings,
+    store: Store,
+    *,
+    workers: int,
+    coming: Coming,
+    on_progress: OnProgress = silent,
+) -> frozenset[str]:
+    """Draw into the store while stills come, whatever has those it shows; ends when all have come
+    or are known to be lost. Returns the addresses of what it drew."""
+    jobs = _jobs(timeline, settings)
+    return _draw(
+        timeline, jobs, settings, store, workers=workers, coming=coming, on_progress=on_progress
+    )
+
+
+def _jobs(timeline: Timeline, settings: EncoderSettings) -> list[SegmentJob]:
+    return [SegmentJob(span, segment_key(timeline, span, settings)) for span in segments(timeline)]
+
+
+def _draw(
+    timeline: Timeline,
+    jobs: list[SegmentJob],
+    settings: EncoderSettings,
+    store: Store,
+    *,
+    workers: int,
+    coming: Coming | None = None,
+    on_progress: OnProgress,
+) -> frozenset[str]:
+    """Draw those of the jobs that the store does not hold; returns the addresses of those that it
+    holds now."""
     missing = [job for job in jobs if not is_kept(store, job.key)]
-    drawn = 0
-    total = sum(len(job.span) for job in missing)
+    drawn, total = 0, sum(len(job.span) for job in missing)
 
     def tell(job: SegmentJob, count: int) -> None:
         nonlocal drawn
         drawn += count
         on_progress("drawing", _section_of(timeline, job), drawn, total)
 
-    draw_segments(timeline, missing, store, settings, workers=workers, on_frames=tell)
-    return Footage(
-        timeline=timeline,
-        pieces=tuple((job.span.start, store.path(job.key, SUFFIX)) for job in jobs),
-        blocks=np.concatenate([kept_blocks(store, job.key) for job in jobs]),
-        reused=len(jobs) - len(missing),
-        calm=calm,
+    draw_segments(
+        timeline, missing, store, settings, workers=workers, coming=coming, on_frames=tell
     )
+    return frozenset(job.key for job in missing if is_kept(store, job.key))
 
 
 def _section_of(timeline: Timeline, job: SegmentJob) -> str:

@@ -21,8 +21,17 @@ from clavilux.direction.retime import correct_spec, direct_corrected
 from clavilux.direction.rules import RulesDirector
 from clavilux.documents import read_spec
 from clavilux.fingerprint import of_sources
-from clavilux.footage import Footage, OnProgress, draw_footage, join_to_fit, silent
+from clavilux.footage import (
+    Footage,
+    OnProgress,
+    draw_ahead,
+    draw_footage,
+    join_to_fit,
+    silent,
+)
 from clavilux.interfaces import BeatTracker
+from clavilux.meanwhile import Heard, Meanwhile, StillsToCome
+from clavilux.meanwhile import usable as usable
 from clavilux.media import audio, mux
 from clavilux.media.encode import EncoderSettings
 from clavilux.media.flashes import count_flashes
@@ -38,7 +47,7 @@ from clavilux.model.spec import PRESETS, Preset, RenderSpec, Tier
 from clavilux.model.timeline import Timeline
 from clavilux.planning.edit import Part, Stills, plan_timeline
 from clavilux.planning.stills import image_requests
-from clavilux.providers.fulfil import Fulfilled, fulfil
+from clavilux.providers.fulfil import Fulfilled
 from clavilux.rendering.blocks import as_signal
 from clavilux.reporting import Film, describe
 from clavilux.storage import Store, refuse_as_output, try_writing, write_atomically
@@ -171,7 +180,20 @@ def paint(
     spec: RenderSpec, options: RenderOptions, store: Store, *, on_progress: OnProgress = silent
 ) -> tuple[Fulfilled, ...]:
     """Have every still made that the render needs and the store does not hold."""
+    with Meanwhile(store) as meanwhile:
+        return make_stills(spec, options, meanwhile, on_progress=on_progress).made()
+
+
+def make_stills(
+    spec: RenderSpec,
+    options: RenderOptions,
+    meanwhile: Meanwhile,
+    *,
+    on_progress: OnProgress = silent,
+) -> StillsToCome:
+    """The same, beside whatever else is to be done."""
     requests = stills_wanted(spec, options)
+    provider = registry.get("providers", options.provider)
     done = 0
 
     def tell(made: Fulfilled) -> None:
@@ -179,15 +201,7 @@ def paint(
         done += 1
         on_progress("painting", made.request.section, done, len(requests))
 
-    if not requests:
-        return ()
-    provider = registry.get("providers", options.provider)
-    return fulfil(requests, provider, store, workers=options.workers, on_done=tell)
-
-
-def usable(made: tuple[Fulfilled, ...]) -> Stills:
-    """Stills by section and number; a section that lost one shows its others."""
-    return {(m.request.section, m.request.index): m.source for m in made if m.source is not None}
+    return meanwhile.make_stills(requests, provider, workers=options.workers, on_done=tell)
 
 
 def plan(
@@ -224,13 +238,33 @@ def render(
         song = song_of(spec, source)
         refuse_as_output(output, song)
         check_part(options.part, analysis)
-    with clock("stills"):
-        made = paint(spec, options, store, on_progress=on_progress)
 
-    def plan_at(calm: int) -> Timeline:
-        return plan(spec, analysis, options, stills=usable(made), calm=calm)
+    def plan_at(calm: int, stills: Stills) -> Timeline:
+        with clock("plan"):
+            return plan(spec, analysis, options, stills=stills, calm=calm)
 
-    footage = _shoot(plan_at, options, store, clock, on_progress=on_progress)
+    with Meanwhile(store) as meanwhile:
+        stills = make_stills(spec, options, meanwhile, on_progress=on_progress)
+        timeline = plan_at(0, stills.expected)
+        heard = heard_in(timeline, song, analysis, options)
+        sound = meanwhile.encode_sound(heard, output, options.encoder)
+        with clock("draw and encode"):
+            ahead = draw_ahead(
+                timeline,
+                options.encoder,
+                store,
+                workers=options.workers,
+                coming=stills.coming,
+                on_progress=on_progress,
+            )
+        with clock("stills"):
+            made = stills.made()
+        footage = _shoot(
+            lambda calm: plan_at(calm, usable(made)),
+            options, store, clock, ahead=ahead, on_progress=on_progress,
+        )  # fmt: skip
+        with clock("sound"):
+            prepared = sound()
 
     def draw(settings: EncoderSettings, some: tuple[int, ...] | None) -> Footage:
         with clock("draw and encode"):
@@ -247,7 +281,7 @@ def render(
     def join(made: Footage) -> str:
         with clock("join"):
             on_progress("joining", output.name, 0, 1)
-            return _join(made, output, song, analysis, options)
+            return _join(made, output, heard, prepared, analysis, options)
 
     footage, taken, encoding = join_to_fit(
         footage, options.encoder, options.max_size, draw=draw, join=join
@@ -266,12 +300,12 @@ def _shoot(
     store: Store,
     clock: _Clock,
     *,
+    ahead: frozenset[str],
     on_progress: OnProgress,
 ) -> Footage:
     """Plan and draw; if what was drawn flashes too much, again and calmer."""
     for calm in range(CALMEST + 1):
-        with clock("plan"):
-            timeline = plan_at(calm)
+        timeline = plan_at(calm)
         with clock("draw and encode"):
             footage = draw_footage(
                 timeline,
@@ -279,6 +313,7 @@ def _shoot(
                 store,
                 workers=options.workers,
                 calm=calm,
+                ahead=ahead,
                 on_progress=on_progress,
             )
         seen = count_flashes(as_signal(footage.blocks), rate=timeline.rate, limited=True)
@@ -351,21 +386,38 @@ def check_part(part: Part, analysis: Analysis) -> None:
         )
 
 
+def heard_in(timeline: Timeline, song: Path, analysis: Analysis, options: RenderOptions) -> Heard:
+    """What of the song is heard in a video."""
+    whole = options.part == Part()
+    seconds = timeline.rate.seconds(timeline.frames)
+    return Heard(
+        song=song if options.preset.audio else None,
+        digest=analysis.song.digest,
+        start=timeline.rate.seconds(timeline.offset),
+        duration=min(seconds, analysis.duration) if whole else seconds,
+        whole=whole,
+    )
+
+
 def _join(
-    footage: Footage, output: Path, song: Path, analysis: Analysis, options: RenderOptions
+    footage: Footage,
+    output: Path,
+    heard: Heard,
+    prepared: Path | None,
+    analysis: Analysis,
+    options: RenderOptions,
 ) -> str:
-    timeline, whole = footage.timeline, options.part == Part()
-    heard = timeline.rate.seconds(timeline.frames)
     return mux.join(
         footage.pieces,
         output,
-        rate=timeline.rate,
-        song=song if options.preset.audio else None,
-        start=timeline.rate.seconds(timeline.offset),
-        duration=min(heard, analysis.duration) if whole else heard,
-        whole=whole,
+        rate=footage.timeline.rate,
+        song=heard.song,
+        start=heard.start,
+        duration=heard.duration,
+        whole=heard.whole,
         title=analysis.song.title,
         limit=options.max_size,
+        prepared=prepared,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
@@ -12,8 +13,13 @@ from clavilux.model.errors import PluginError
 Kind = Literal["scenes", "effects", "providers", "trackers"]
 
 
-@cache
 def _entries(kind: Kind) -> dict[str, EntryPoint]:
+    return _entries_on(kind, tuple(sys.path))
+
+
+@cache
+def _entries_on(kind: Kind, path: tuple[str, ...]) -> dict[str, EntryPoint]:
+    """What is installed where Python looks: a forked worker may look elsewhere than its server."""
     return {entry.name: entry for entry in entry_points(group=f"clavilux.{kind}")}
 
 

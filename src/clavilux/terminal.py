@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -46,20 +47,27 @@ def progress(*, quiet: bool) -> Iterator[OnProgress]:
 
 
 class _Bars:
-    """One bar at a time: a new verb replaces the last one."""
+    """A new verb replaces the last one, except what goes on beside it; threads may tell of each."""
+
+    BESIDE = "painting"
 
     def __init__(self, bars: Progress) -> None:
         self._bars = bars
-        self._verb = ""
-        self._task: TaskID | None = None
+        self._tasks: dict[str, TaskID] = {}
+        self._lock = Lock()
 
     def __call__(self, verb: str, at: str, done: int, total: int) -> None:
-        if verb != self._verb or self._task is None:
-            if self._task is not None:
-                self._bars.remove_task(self._task)
-            self._verb = verb
-            self._task = self._bars.add_task("", total=max(total, 1), verb=verb, at=at)
-        self._bars.update(self._task, completed=done, total=max(total, 1), at=at)
+        with self._lock:
+            if verb not in self._tasks:
+                self._clear(keep="drawing" if verb == self.BESIDE else self.BESIDE)
+                self._tasks[verb] = self._bars.add_task("", total=max(total, 1), verb=verb, at=at)
+            self._bars.update(self._tasks[verb], completed=done, total=max(total, 1), at=at)
+            if verb == self.BESIDE and done >= total:
+                self._bars.remove_task(self._tasks.pop(verb))
+
+    def _clear(self, *, keep: str) -> None:
+        for verb in [verb for verb in self._tasks if verb != keep]:
+            self._bars.remove_task(self._tasks.pop(verb))
 
 
 def clock(seconds: float) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
 from clavilux.executors.draw import BLOCKS_SUFFIX
 from clavilux.executors.pool import SUFFIX, SegmentJob, draw_segments
+from clavilux.executors.processes import WARM, process_context, start
 from clavilux.media.encode import EncoderSettings
 from clavilux.model.errors import OutputError, WorkerError
 from clavilux.model.timeline import SceneSource, Timeline
@@ -143,3 +146,19 @@ def test_a_store_that_cannot_be_written_is_an_error(timeline: Timeline, tmp_path
     for workers in (1, 2):
         with pytest.raises(OutputError, match="cannot write"):
             draw(timeline, Store(tmp_path / "file"), workers=workers)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux forks from a server")
+def test_workers_are_forked_with_the_engine_loaded() -> None:
+    context = process_context()
+    ours, theirs = context.Pipe()
+    process = context.Process(target=tell_modules, args=(theirs,))  # type: ignore[attr-defined]
+    start(process)
+    theirs.close()
+    loaded = ours.recv()
+    process.join()
+    assert {WARM, "clavilux.executors.draw", "numba", "av"} <= loaded
+
+
+def tell_modules(pipe: Connection) -> None:
+    pipe.send(set(sys.modules))

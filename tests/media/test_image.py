@@ -10,7 +10,14 @@ import pytest
 from PIL import Image
 
 from clavilux.media import image
-from clavilux.media.image import StillLoader, decode_image, encode_png, fit
+from clavilux.media.image import (
+    StillLoader,
+    decode_image,
+    decode_still,
+    encode_png,
+    encode_still,
+    fit,
+)
 from clavilux.model.errors import ProviderError
 from clavilux.model.timeline import StillSource
 from clavilux.storage import Store
@@ -32,6 +39,18 @@ def test_png_goes_round() -> None:
     pixels = picture()
     assert (decode_image(encode_png(pixels)) == pixels).all()
     assert (decode_image(encode_png(pixels[..., 0]), mode="L") == pixels[..., 0]).all()
+
+
+@pytest.mark.parametrize("size", [(40, 30), (17, 33), (1, 1)])
+def test_stills_go_round(size: tuple[int, int]) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (size[1], size[0], 3), np.uint8)
+    assert (decode_still(encode_still(pixels)) == pixels).all()
+
+
+@pytest.mark.parametrize("data", [b"", b"damaged", encode_still(picture())[:600]])
+def test_a_damaged_still_is_refused(data: bytes) -> None:
+    with pytest.raises(ProviderError, match="cannot be decoded"):
+        decode_still(data)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +104,7 @@ def test_pictures_are_cropped_to_the_shape(
 @pytest.mark.parametrize("size", [(64, 36), (63, 37), (400, 300)])
 def test_stored_stills_become_planes(tmp_path: Path, size: tuple[int, int]) -> None:
     store = Store(tmp_path)
-    store.put("picture", ".png", encode_png(picture(*size)))
+    store.put("picture", ".qoi", encode_still(picture(*size)))
     depth = np.tile(np.arange(0, 160, 10, dtype=np.uint8), (9, 1))
     store.put("picture", ".depth.png", encode_png(depth))
     load = StillLoader(store, 64, 36)

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from clavilux.media.image import decode_image
+from clavilux.media.image import decode_image, decode_still
 from clavilux.model.errors import OutputError, ProviderError
 from clavilux.model.request import ImageRequest, Still
 from clavilux.providers.fulfil import fulfil, still_key
@@ -50,10 +50,10 @@ def test_a_still_and_its_depth_are_stored_and_reused(tmp_path: Path) -> None:
         (made,) = fulfil([request()], provider, store)
         assert made.reused == reused and made.source is not None and not made.notice
         picture, depth = (
-            store.get(made.source.picture, ".png"),
+            store.get(made.source.picture, ".qoi"),
             store.get(made.source.depth, ".depth.png"),
         )
-        assert picture and (decode_image(picture) == GOOD.rgb).all()
+        assert picture and (decode_still(picture) == GOOD.rgb).all()
         assert depth and (decode_image(depth, mode="L") == GOOD.depth).all()
     assert len(provider.asked) == 1
 

@@ -44,7 +44,7 @@ def with_metronome(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 
 def _forget_plugins() -> None:
-    for function in (registry._entries, registry.get):
+    for function in (registry._entries_on, registry.get):
         function.cache_clear()
 
 

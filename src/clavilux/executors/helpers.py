@@ -13,11 +13,11 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import suppress
-from multiprocessing import get_context, resource_tracker
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Any
 
-from clavilux.executors.pool import without_interrupts
+from clavilux.executors.processes import process_context, without_interrupts
 from clavilux.storage import drop_unfinished
 
 
@@ -25,7 +25,7 @@ class Helpers:
     """A few processes that run functions of ours; they are started when first asked."""
 
     def __init__(self, count: int) -> None:
-        context = get_context("spawn")
+        context = process_context()
         held, self._lifeline = context.Pipe(duplex=False)
         self._held = held
         self._pool = ProcessPoolExecutor(count, context, _begin, (held,))

@@ -6,34 +6,27 @@ Workers are told what to do and answer over a pipe, in plain strings and numbers
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import resource_tracker
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from clavilux.executors.draw import SUFFIX as SUFFIX
 from clavilux.executors.draw import SegmentDrawer
+from clavilux.executors.processes import process_context, start
+from clavilux.executors.queue import Coming, JobQueue
+from clavilux.executors.queue import SegmentJob as SegmentJob
 from clavilux.media.encode import EncoderSettings
 from clavilux.model.codec import digest
 from clavilux.model.errors import ClaviluxError, WorkerError
 from clavilux.model.time import FrameSpan
 from clavilux.model.timeline import Timeline
 from clavilux.storage import Store
-
-
-@dataclass(frozen=True)
-class SegmentJob:
-    """A segment to be drawn and the address where its bytes go."""
-
-    span: FrameSpan
-    key: str
-
 
 OnFrames = Callable[[SegmentJob, int], None]
 """Called with the job and how many more of its frames are drawn; negative if it starts over."""
@@ -46,22 +39,38 @@ def draw_segments(
     settings: EncoderSettings,
     *,
     workers: int,
+    coming: Coming | None = None,
     on_frames: OnFrames = lambda job, count: None,
 ) -> None:
-    """Draw every job into the store. With one worker, in this process."""
+    """Draw every job into the store. With one worker, in this process.
+
+    `coming`: stills that are not made yet; jobs that show one wait for it, and are left out where
+    it never comes.
+    """
     if not jobs:
         return
-    if workers <= 1 or len(jobs) == 1:
-        drawer = SegmentDrawer(timeline, store, settings)
-        for job in jobs:
-            drawn = drawer.segment(job.span, on_frame=lambda job=job: on_frames(job, 1))  # type: ignore[misc]
-            drawn.keep(store, job.key)
+    workers = min(workers, len(jobs))
+    if workers == 1:
+        queue = JobQueue(jobs, timeline=timeline, coming=coming)
+        _draw_here(queue, SegmentDrawer(timeline, store, settings), store, on_frames)
         return
+    queue = JobQueue(_shortest_last(jobs, workers), timeline=timeline, coming=coming)
     pool = _Pool(timeline, store, settings, on_frames)
     try:
-        pool.run(_shortest_last(jobs, workers), min(workers, len(jobs)))
+        pool.run(queue, workers)
     finally:
         pool.stop()
+
+
+def _draw_here(queue: JobQueue, drawer: SegmentDrawer, store: Store, on_frames: OnFrames) -> None:
+    while queue:
+        job = queue.take()
+        if job is None:
+            wait([queue.bell] if queue.bell else [])
+            queue.heard()
+            continue
+        drawn = drawer.segment(job.span, on_frame=partial(on_frames, job, 1))
+        drawn.keep(store, job.key)
 
 
 def _shortest_last(jobs: Sequence[SegmentJob], workers: int) -> list[SegmentJob]:
@@ -89,28 +98,35 @@ class _Pool:
         key = digest("timeline", timeline, os.getpid())  # other renders may share the store
         self._plan = store.put(key, ".json", timeline.model_dump_json().encode())
 
-    def run(self, jobs: list[SegmentJob], workers: int) -> None:
+    def run(self, jobs: JobQueue, workers: int) -> None:
         for _ in range(workers):
             self._start()
+        bell = [jobs.bell] if jobs.bell else []
         while jobs or any(w.job for w in self._workers):
             for worker in list(self._workers):
-                if worker.job is None and jobs:
+                if worker.job is None:
                     self._give(worker, jobs)
             busy = {w.pipe: w for w in self._workers if w.job}
-            for pipe in wait(list(busy)):
-                self._hear(busy[pipe], jobs)  # type: ignore[index]
+            for pipe in wait([*busy, *bell]):
+                if pipe in busy:
+                    self._hear(busy[pipe], jobs)
+                else:
+                    jobs.heard()
 
-    def _give(self, worker: _Worker, jobs: list[SegmentJob]) -> None:
-        worker.job, worker.drawn = jobs.pop(0), 0
-        span = worker.job.span
+    def _give(self, worker: _Worker, jobs: JobQueue) -> None:
+        """Give an idle worker its next job, if one can be drawn now."""
+        job = jobs.take()
+        if job is None:
+            return
+        worker.job, worker.drawn = job, 0
         try:
-            worker.pipe.send((span.start, span.end, worker.job.key))
+            worker.pipe.send((job.span.start, job.span.end, job.key))
         except OSError:  # it died idle, which is not this segment's fault
-            jobs.insert(0, worker.job)
+            jobs.give_back(job)
             self._workers.remove(worker)
-            self._start()
+            self._give(self._start(), jobs)
 
-    def _hear(self, worker: _Worker, jobs: list[SegmentJob]) -> None:
+    def _hear(self, worker: _Worker, jobs: JobQueue) -> None:
         """A worker says how many frames it has drawn, that it is done, or what went wrong."""
         assert worker.job is not None
         try:
@@ -126,7 +142,7 @@ class _Pool:
         else:
             raise WorkerError(f"drawing frames {worker.job.span.start}..: {content}")
 
-    def _replace(self, worker: _Worker, jobs: list[SegmentJob]) -> None:
+    def _replace(self, worker: _Worker, jobs: JobQueue) -> None:
         """A worker died: give its segment to a fresh one, unless that happened before."""
         job = worker.job
         assert job is not None
@@ -139,19 +155,19 @@ class _Pool:
             )
         self._lost.add(job.key)
         self._on_frames(job, -worker.drawn)
-        jobs.insert(0, job)
+        jobs.give_back(job)
         self._start()
 
-    def _start(self) -> None:
-        context = multiprocessing.get_context("spawn")
+    def _start(self) -> _Worker:
+        context = process_context()
         ours, theirs = context.Pipe()
         arguments = (theirs, str(self._plan), str(self._store.folder), self._settings.model_dump())
-        process = context.Process(target=_work, args=arguments, daemon=True)
-        resource_tracker.ensure_running()  # it would unblock what the next line blocks
-        with without_interrupts():
-            process.start()
+        process: BaseProcess = context.Process(target=_work, args=arguments, daemon=True)  # type: ignore[attr-defined]
+        start(process)
         theirs.close()
-        self._workers.append(_Worker(process, ours))
+        worker = _Worker(process, ours)
+        self._workers.append(worker)
+        return worker
 
     def stop(self) -> None:
         for worker in self._workers:
@@ -162,19 +178,6 @@ class _Pool:
                 worker.process.terminate()
             worker.process.join(5)
         self._plan.unlink(missing_ok=True)
-
-
-@contextmanager
-def without_interrupts() -> Iterator[None]:
-    """Ctrl-C reaches every process of a terminal: those started in here never see it."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work(pipe: Connection, plan: str, folder: str, settings: dict[str, object]) -> None:

@@ -1,8 +1,9 @@
-"""Stills on disk: pictures and depth maps as PNG, and their planes for the renderer."""
+"""Stills on disk: pictures as QOI, depth maps as PNG; and their planes for the renderer."""
 
 from __future__ import annotations
 
 import io
+from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
@@ -15,6 +16,41 @@ from clavilux.storage import Store
 
 LARGEST_PIXELS = 120_000_000
 """More than any image model makes; protects against decompression bombs."""
+
+
+STILL_SUFFIX = ".qoi"
+"""Of a still in the store. As small as lightly packed PNG, and four times as fast to write."""
+
+_QOI_END = bytes(7) + b"\1"
+
+
+def encode_still(pixels: NDArray[np.uint8]) -> bytes:
+    """(h, w, 3) uint8 as QOI (qoiformat.org), without loss."""
+    import av
+
+    context = av.CodecContext.create("qoi", "w")
+    context.height, context.width = pixels.shape[:2]
+    context.pix_fmt = "rgb24"
+    context.time_base = Fraction(1)
+    context.thread_count = 1
+    frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+    packets = (*context.encode(frame), *context.encode(None))
+    return b"".join(bytes(packet) for packet in packets)
+
+
+def decode_still(data: bytes) -> NDArray[np.uint8]:
+    """What encode_still made, (h, w, 3) uint8. Raises ProviderError."""
+    import av
+
+    if not data.endswith(_QOI_END):
+        raise ProviderError("the still cannot be decoded: it is cut off")
+    context = av.CodecContext.create("qoi", "r")
+    context.thread_count = 1
+    try:
+        frames = (*context.decode(av.Packet(data)), *context.decode(None))
+        return np.asarray(frames[0].to_ndarray(format="rgb24"), np.uint8)
+    except (av.FFmpegError, IndexError) as error:
+        raise ProviderError(f"the still cannot be decoded: {error}") from None
 
 
 def encode_png(pixels: NDArray[np.uint8]) -> bytes:
@@ -66,10 +102,10 @@ class StillLoader:
         return self._cached(source.picture, source.depth)
 
     def _load(self, picture: str, depth: str) -> Planes:
-        data = self._store.get(picture, ".png")
+        data = self._store.get(picture, STILL_SUFFIX)
         if data is None:
             raise ProviderError(f"the still {picture[:12]} is missing from the store; render again")
-        pixels = fit(decode_image(data), *self._size)
+        pixels = fit(decode_still(data), *self._size)
         rows, columns = (n - n % 2 for n in pixels.shape[:2])
         rgb = np.ascontiguousarray(
             pixels[:rows, :columns].transpose(2, 0, 1), dtype=np.float32

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 
 from clavilux import pipeline, registry
+from clavilux.media.image import STILL_SUFFIX
 from clavilux.model.request import ImageRequest
 from clavilux.pipeline import RenderOptions
 from clavilux.planning.edit import Stills
@@ -28,7 +29,7 @@ class StillsToCome:
         self.painting: dict[str, Painting] = {}
         provider = registry.get("providers", options.provider)
         for section, requests in self._wanted.items():
-            if all(store.has(still_key(provider, request), ".png") for request in requests):
+            if all(store.has(still_key(provider, request), STILL_SUFFIX) for request in requests):
                 self._made[section] = fulfil(requests, provider, store, workers=1)
 
     @property

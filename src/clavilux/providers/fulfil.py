@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from threading import Event
 
 import numpy as np
 
 from clavilux.interfaces import ImageProvider
-from clavilux.media.image import encode_png
+from clavilux.media.image import STILL_SUFFIX, encode_png, encode_still
 from clavilux.model.codec import digest
 from clavilux.model.errors import ProviderError
 from clavilux.model.request import ImageRequest, Still
@@ -44,16 +45,30 @@ def fulfil(
     *,
     workers: int = 2,
     on_done: Callable[[Fulfilled], None] = lambda _: None,
+    stop: Event | None = None,
 ) -> tuple[Fulfilled, ...]:
-    """Make every still that the store does not hold yet; one retry with the simplified prompt."""
+    """Make every still that the store does not hold yet; one retry with the simplified prompt.
+
+    `stop`: nothing more is begun once it is set, and CancelledError is raised.
+    """
 
     def one(request: ImageRequest) -> Fulfilled:
+        if stop is not None and stop.is_set():
+            raise CancelledError
         done = _fulfil_one(request, provider, store)
         on_done(done)
         return done
 
     with ThreadPoolExecutor(max_workers=workers) as pool:
         return _told_once(tuple(pool.map(one, requests)))
+
+
+def expected_source(request: ImageRequest, provider: ImageProvider, store: Store) -> StillSource:
+    """Where the still of a request is, or will be if the provider makes it."""
+    key = still_key(provider, request)
+    if store.has(key, STILL_SUFFIX):
+        return _source(store, key)
+    return StillSource(picture=key, depth=key if provider.gives_depth else "")
 
 
 def _told_once(made: tuple[Fulfilled, ...]) -> tuple[Fulfilled, ...]:
@@ -72,7 +87,7 @@ def _told_once(made: tuple[Fulfilled, ...]) -> tuple[Fulfilled, ...]:
 
 def _fulfil_one(request: ImageRequest, provider: ImageProvider, store: Store) -> Fulfilled:
     key = still_key(provider, request)
-    if store.has(key, ".png"):
+    if store.has(key, STILL_SUFFIX):
         return Fulfilled(request, _source(store, key), reused=True)
     try:
         still = _generate(provider, request)
@@ -112,7 +127,7 @@ def _put(store: Store, key: str, still: Still) -> None:
     """Depth first: the picture's presence means that both are there."""
     if still.depth is not None:
         store.put(key, ".depth.png", encode_png(still.depth))
-    store.put(key, ".png", encode_png(still.rgb))
+    store.put(key, STILL_SUFFIX, encode_still(still.rgb))
 
 
 def _source(store: Store, key: str) -> StillSource:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clavilux import registry
 from clavilux.interfaces import SceneView
 from clavilux.model.color import hex_to_srgb, ramp
 from clavilux.model.request import ImageRequest, Still
 from clavilux.planning.themes import scene_for
-from clavilux.rendering.picture import develop, shrink
+from clavilux.rendering.dither import to_pixels
+from clavilux.rendering.picture import shrink
 from clavilux.rendering.segments import engine_digest
 
 
@@ -20,6 +20,7 @@ class Painter:
     """Paints composed stills, with the depth it knows because it made them."""
 
     name: ClassVar[str] = "painter"
+    gives_depth: ClassVar[bool] = True
 
     @property
     def version(self) -> str:
@@ -33,7 +34,7 @@ class Painter:
         depth = np.zeros((request.height, request.width), np.float32)
         scene.draw(rgb, _view(request), depth=depth)
         near = np.clip(shrink(depth, max(1, request.height // 270)), 0, 1)
-        return Still(rgb=_developed(rgb, request.seed), depth=(near * 255).astype(np.uint8))
+        return Still(rgb=to_pixels(rgb, request.seed), depth=(near * 255).astype(np.uint8))
 
 
 def _wanted(request: ImageRequest) -> str:
@@ -65,14 +66,3 @@ def _view(request: ImageRequest) -> SceneView:
         seed=request.seed,
         detail=1,
     )
-
-
-def _developed(rgb: NDArray[np.float32], seed: int) -> NDArray[np.uint8]:
-    """Planes (3, h, w) to 8-bit pixels (h, w, 3): light rolled off, triangular dither of one step
-    (Lipshitz, Wannamaker and Vanderkooy, 1992), so that gradients survive 8 bits."""
-    rng = np.random.default_rng(seed)
-    out = np.empty((*rgb.shape[1:], 3), np.uint8)
-    for channel in range(3):
-        noise = rng.random(rgb.shape[1:], np.float32) - rng.random(rgb.shape[1:], np.float32)
-        out[..., channel] = np.clip(develop(rgb[channel]) * 255 + 0.5 + noise * 0.5, 0, 255)
-    return out

@@ -39,7 +39,7 @@ class Planes:
 
 
 @fast
-def _develop(x, knee, lift):
+def develop_value(x, knee, lift):
     """Bend what is above the knee towards 1 instead of clipping it, then lift the shadows."""
     over = max(x - knee, f32(0))
     room = max(f32(1) - knee, f32(1e-6))
@@ -59,9 +59,9 @@ def _to_yuv(rgb, knee, lift, y, u, v):
         ur = u[row]
         vr = v[row]
         for k in range(width):
-            r = _develop(red[k], knee, lift)
-            g = _develop(green[k], knee, lift)
-            b = _develop(blue[k], knee, lift)
+            r = develop_value(red[k], knee, lift)
+            g = develop_value(green[k], knee, lift)
+            b = develop_value(blue[k], knee, lift)
             luma = f32(0.2126) * r + f32(0.7152) * g + f32(0.0722) * b
             yr[k] = np.uint16((f32(16) + f32(219) * luma) * f32(256))
             ur[k] = np.uint16((f32(128) + f32(224 / 1.8556) * (b - luma)) * f32(256))
