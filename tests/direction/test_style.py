@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from synthetic_songs import make_analysis
 
+from clavilux.direction.prompts import QUALITY
 from clavilux.direction.style import (
     FUNCTIONS,
     Style,
+    built_in_style,
     choose_style,
     contrast,
     load_style,
@@ -112,6 +114,8 @@ def test_unknown_name_suggests_a_near_one() -> None:
         ('calm = ["#', 'calm = ["#000000", "#', "palette 'calm' must have exactly 4 colours"),
         ("bridge = [", "bridges = [", "did you mean bridge"),
         ("pulse = 1.3", "pulse = 5.0", "less than or equal to 4"),
+        ("grading = 0.45", "grading = 1.5", "grading: .* less than or equal to 1"),
+        ("grading =", "grding =", "unknown field 'grding'; did you mean grading"),
         ("[themes.flow]", "[themes.floe]", r"scene 'flow' has no \[themes.flow\]"),
         ("title =", "title", "not valid TOML"),
         ('calm = ["#090B1E"', 'calm = ["#90CFE4"', "palette 'calm': .* contrast"),
@@ -136,6 +140,16 @@ def test_own_style_by_path(tmp_path) -> None:
     assert mine.palettes == load_style("deep_space").palettes
     with pytest.raises(SpecError, match="cannot be read"):
         load_style(str(tmp_path / "none.toml"))
+
+
+def test_grading_and_quality_words_have_usual_values(tmp_path) -> None:
+    text = re.sub(r"(?m)^(grading|quality) = .*\n", "", _toml("ink_and_paper"))
+    file = tmp_path / "mine.toml"
+    file.write_text(text, encoding="utf-8")
+    mine, own = load_style(str(file)), load_style("ink_and_paper")
+    assert (mine.grading, mine.quality) == (0.5, QUALITY)
+    assert own.grading > mine.grading and "8k" not in own.quality
+    assert built_in_style("ink_and_paper") == own and built_in_style("mine") is None
 
 
 def test_auto_is_stable_and_fits_the_song() -> None:

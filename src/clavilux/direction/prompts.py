@@ -2,90 +2,35 @@
 
 from __future__ import annotations
 
-import numpy as np
+import re
+from collections.abc import Iterator
 
+from clavilux.direction.caution import without_risks
+from clavilux.direction.color_names import color_name
 from clavilux.model.base import Value
-from clavilux.model.color import Palette, hex_to_srgb, srgb_to_oklab
+from clavilux.model.color import Palette
 from clavilux.model.spec import SectionSpec
 
 QUALITY = "high quality, detailed, 8k resolution, cinematic lighting"
+"""For styles that have no words of their own for this."""
 
 NEGATIVE_PROMPT = (
     "text, watermark, logo, signature, blurry, low quality, faces, people, borders, frame"
 )
 
-COLOR_NAMES = {
-    "black": "#0A0A0C",
-    "graphite black": "#15181C",
-    "charcoal": "#2B2D31",
-    "slate grey": "#5B6570",
-    "grey": "#84847F",
-    "taupe": "#766A5E",
-    "silver": "#B9C0C7",
-    "pale grey": "#DDDCD7",
-    "white": "#FFFFFF",
-    "ivory": "#F6EFDD",
-    "cream": "#F5E3B8",
-    "sand": "#D9B98A",
-    "umber": "#5A4030",
-    "brown": "#7C4F44",
-    "dark brown": "#2B1C14",
-    "terracotta": "#B75D3F",
-    "rust": "#9A4318",
-    "orange": "#F58A1F",
-    "amber": "#F5B301",
-    "gold": "#D4A94B",
-    "bronze": "#C28A52",
-    "pale yellow": "#FBF0A0",
-    "lemon yellow": "#F2E21B",
-    "olive": "#6B7030",
-    "sage green": "#A0BB72",
-    "lime green": "#9BD81E",
-    "pale green": "#BDEBB5",
-    "light green": "#7DDC86",
-    "leaf green": "#2F8548",
-    "emerald": "#1FA863",
-    "forest green": "#1E5233",
-    "dark green": "#0B2016",
-    "mint": "#8FF0C8",
-    "sea green": "#64C096",
-    "teal": "#0F7F80",
-    "deep teal": "#063A40",
-    "petrol blue": "#06627A",
-    "turquoise": "#2CD3CB",
-    "pale cyan": "#BDEFF2",
-    "sky blue": "#7CC3EE",
-    "azure": "#1E82D8",
-    "steel blue": "#4A7299",
-    "denim blue": "#325A80",
-    "ocean blue": "#184A74",
-    "slate blue": "#2A3C66",
-    "cobalt blue": "#1F47B5",
-    "navy": "#0B1E4A",
-    "midnight blue": "#080E24",
-    "indigo": "#392A86",
-    "violet": "#7A3FD0",
-    "mauve": "#7E5A80",
-    "lavender": "#BBA6E8",
-    "deep purple": "#2A0F3D",
-    "dusky purple": "#3C2F54",
-    "plum": "#6B2A63",
-    "magenta": "#D21CA8",
-    "orchid pink": "#E87FD0",
-    "hot pink": "#FA3F8E",
-    "rose": "#E2808F",
-    "blush pink": "#F7CFCB",
-    "peach": "#FBC79A",
-    "coral": "#FB7458",
-    "scarlet": "#E62A1C",
-    "crimson": "#B3123A",
-    "maroon": "#5E1224",
-    "dark wine": "#1F0710",
-}
-"""What people, and so captions, call colours."""
+COHESIVE = "cohesive visual theme"
+WIDE, TALL, SQUARE = (
+    "wide horizontal composition",
+    "tall vertical composition",
+    "square composition",
+)
+COLORS = "color palette: "
 
-_NAMES = tuple(COLOR_NAMES)
-_LABS = np.array([srgb_to_oklab(hex_to_srgb(c)) for c in COLOR_NAMES.values()])
+_PALETTE = re.compile(rf"(?:^|, ){COLORS}((?:[^,#]+ #[0-9A-F]{{6}}(?:, |$))+)")
+_ADJECTIVES = ("blurry", "blurred", "ugly", "distorted", "deformed", "pixelated", "grainy")
+"""Unwanted words that describe: "not blurry", but "no text"."""
+_LEAST = ("blurry", "low quality")
+"""Left out first where there is no room: a good model does neither."""
 
 
 class ImagePrompt(Value):
@@ -97,47 +42,134 @@ class ImagePrompt(Value):
     """A shorter prompt for the second try, with nothing a filter could stumble over."""
 
 
-def color_name(color: str) -> str:
-    """The everyday name nearest to a hex colour, by distance in OKLab."""
-    distance = np.linalg.norm(_LABS - srgb_to_oklab(hex_to_srgb(color)), axis=1)
-    return _NAMES[int(distance.argmin())]
-
-
-def build_image_prompt(section: SectionSpec, global_style: str, *, aspect: float) -> ImagePrompt:
+def build_image_prompt(
+    section: SectionSpec, global_style: str, *, aspect: float, quality: str = QUALITY
+) -> ImagePrompt:
     """The section's prompt with style, format, colour guidance and quality words added.
 
     `aspect` is width / height of the video.
     """
-    subject = section.prompt
+    subject = section.prompt.strip(" ,")
     if section.theme.lower() not in subject.lower():
         subject = ", ".join(part for part in (section.theme, subject) if part)
     colors = ", ".join(f"{color_name(c)} {c}" for c in section.palette)
-    parts = (
-        subject,
-        f"{global_style}, cohesive visual theme" if global_style else "cohesive visual theme",
-        _composition(aspect),
-        f"color palette: {colors}",
-        QUALITY,
-    )
+    parts = (subject, global_style, COHESIVE, _composition(aspect), COLORS + colors, quality)
     return ImagePrompt(
-        prompt=", ".join(parts),
-        negative_prompt=NEGATIVE_PROMPT,
+        prompt=", ".join(part for part in parts if part),
+        negative_prompt=_negative(subject),
         simplified=_simplified(section, global_style),
     )
 
 
 def _composition(aspect: float) -> str:
     if aspect > 1.2:
-        return "wide horizontal composition"
-    return "tall vertical composition" if aspect < 1 / 1.2 else "square composition"
+        return WIDE
+    return TALL if aspect < 1 / 1.2 else SQUARE
+
+
+def _negative(subject: str) -> str:
+    """All that is unwanted, except what the subject asks for in so many words."""
+    wishes = [p for p in subject.split(",") if not re.search(r"(?i)\b(no|not|without|never)\b", p)]
+    wanted = set(re.findall(r"[a-z]+", " ".join(wishes).lower().replace("in frame", "")))
+    return ", ".join(word for word in NEGATIVE_PROMPT.split(", ") if word not in wanted)
 
 
 def _simplified(section: SectionSpec, global_style: str) -> str:
-    subject = section.theme or section.scene
-    names = _unique(section.palette)
-    style = global_style.split(",")[0].strip()
-    return ", ".join(p for p in (subject, style, f"colors: {' and '.join(names)}") if p)
+    subject = without_risks(section.theme) or section.scene
+    style = without_risks(global_style.split(",")[0])
+    names = " and ".join(_names(section.palette))
+    return ", ".join(part for part in (subject, style, f"colors: {names}") if part)
 
 
-def _unique(palette: Palette) -> list[str]:
+def _names(palette: Palette) -> list[str]:
     return list(dict.fromkeys(color_name(c) for c in palette))
+
+
+def shorten(prompt: str, *, limit: int) -> str:
+    """A prompt of at most `limit` characters that says the most important things.
+
+    Quality words go first, then the composition, the hex codes, colours, style, and the subject
+    last. Whole phrases go, or at least whole words; only a word that is longer than the limit by
+    itself (as in a script without spaces) is cut.
+    """
+    shortest = prompt
+    for shortest in _shorter_and_shorter(prompt):
+        if len(shortest) <= limit:
+            return shortest
+    words = shortest.split()
+    while len(words) > 1 and len(" ".join(words)) > limit:
+        words.pop()
+    return " ".join(words)[:limit].rstrip(" ,")
+
+
+def _shorter_and_shorter(prompt: str) -> Iterator[str]:
+    """The prompt, each time with the least important phrase less, down to a single phrase."""
+    phrases, colors, quality = _taken_apart(prompt)
+    hexes = True
+
+    def joined() -> str:
+        shown = colors if hexes else list(dict.fromkeys(c.rpartition(" ")[0] for c in colors))
+        palette = [COLORS + ", ".join(shown)] if shown else []
+        return ", ".join([*phrases, *palette, *quality])
+
+    yield joined()
+    while quality:
+        quality.pop()
+        yield joined()
+    for words in (WIDE, TALL, SQUARE):
+        if words in phrases[1:]:
+            phrases.remove(words)
+            yield joined()
+    hexes = False
+    yield joined()
+    if COHESIVE in phrases[1:]:
+        phrases.remove(COHESIVE)
+        yield joined()
+    while colors:
+        colors.pop()
+        yield joined()
+    while len(phrases) > 1:
+        phrases.pop()
+        yield joined()
+
+
+def _taken_apart(prompt: str) -> tuple[list[str], list[str], list[str]]:
+    """Phrases of subject, style and composition; colours; what comes after them."""
+    found = _PALETTE.search(prompt)
+    if found is None:
+        return prompt.split(", "), [], []
+    after = prompt[found.end() :]
+    return (
+        [p for p in prompt[: found.start()].split(", ") if p],
+        found[1].removesuffix(", ").split(", "),
+        after.split(", ") if after else [],
+    )
+
+
+def fold_negative(prompt: str, negative: str, *, limit: int) -> str:
+    """One prompt of at most `limit` characters for models that take no negative one.
+
+    "text, blurry" becomes "..., no text, not blurry". Where it does not fit, the prompt first loses
+    what it can spare (see `shorten`), then the list its end, down to a fifth of the limit.
+    """
+    unwanted = sorted((w.strip() for w in negative.split(",")), key=lambda word: word in _LEAST)
+    said = prompt.lower().split(", ")
+    nots = [f"{'not' if w in _ADJECTIVES else 'no'} {w}" for w in unwanted if w]
+    nots = [words for words in nots if words.lower() not in said]
+    room = max(limit - _essential(prompt), limit // 5)
+    while nots and len(_tail(nots)) > room:
+        nots.pop()
+    return shorten(prompt, limit=limit - len(_tail(nots))) + _tail(nots)
+
+
+def _tail(nots: list[str]) -> str:
+    return "".join(f", {words}" for words in nots)
+
+
+def _essential(prompt: str) -> int:
+    """How long subject, style and the names of the colours are."""
+    phrases, colors, _ = _taken_apart(prompt)
+    spare = (WIDE, TALL, SQUARE, COHESIVE)
+    kept = [p for i, p in enumerate(phrases) if i == 0 or p not in spare]
+    names = list(dict.fromkeys(c.rpartition(" ")[0] for c in colors))
+    return len(", ".join([*kept, *([COLORS + ", ".join(names)] if names else [])]))

@@ -14,6 +14,7 @@ from typing import Annotated, Literal, get_args
 import numpy as np
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from clavilux.direction.prompts import QUALITY
 from clavilux.model.base import Value
 from clavilux.model.color import HexColor, luminance
 from clavilux.model.errors import SpecError
@@ -76,6 +77,10 @@ class Style(Value):
     title: str
     description: str
     global_style: str = Field(max_length=400)
+    quality: str = Field(default=QUALITY, max_length=200)
+    """Prompt words about workmanship, at the end of every prompt."""
+    grading: float = Field(default=0.5, ge=0, le=1)
+    """How strongly pictures are graded towards their section's palette; 0 leaves them alone."""
     fit: Fit
     palettes: dict[Character, PaletteOfFour] = Field(min_length=4)
     scenes: dict[Function, Words]
@@ -134,6 +139,11 @@ def load_style(name: str) -> Style:
         hint = f"did you mean {' or '.join(close)}?" if close else f"known: {_listed()}"
         raise SpecError(f"there is no style '{name}'; {hint}")
     return _built_in(name)
+
+
+def built_in_style(name: str) -> Style | None:
+    """A built-in style; None for any other name, such as a spec keeps of a user's own."""
+    return _built_in(name) if name in style_names() else None
 
 
 @cache

@@ -50,10 +50,15 @@ def srgb_to_oklab(rgb: ArrayLike) -> Array:
     return np.asarray(np.cbrt(srgb_to_linear(rgb) @ _TO_LMS.T) @ _LMS_TO_LAB.T)
 
 
+def oklab_to_linear(lab: ArrayLike) -> Array:
+    """OKLab to linear light, not clipped: what is outside 0..1, sRGB cannot show."""
+    lms = np.asarray(lab, dtype=np.float64) @ np.linalg.inv(_LMS_TO_LAB).T
+    return np.asarray(lms**3 @ np.linalg.inv(_TO_LMS).T)
+
+
 def oklab_to_srgb(lab: ArrayLike) -> Array:
     """OKLab to sRGB 0..1, clipped to the gamut."""
-    lms = np.asarray(lab, dtype=np.float64) @ np.linalg.inv(_LMS_TO_LAB).T
-    return np.clip(linear_to_srgb(lms**3 @ np.linalg.inv(_TO_LMS).T), 0, 1)
+    return np.clip(linear_to_srgb(oklab_to_linear(lab)), 0, 1)
 
 
 def oklab_to_oklch(lab: ArrayLike) -> Array:

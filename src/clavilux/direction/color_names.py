@@ -1,0 +1,108 @@
+"""What people, and so captions and image models, call colours."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from clavilux.model.color import hex_to_srgb, srgb_to_oklab
+
+COLOR_NAMES = {
+    "black": "#0A0A0C",
+    "graphite black": "#15181C",
+    "charcoal": "#2B2D31",
+    "slate grey": "#5B6570",
+    "grey": "#84847F",
+    "taupe": "#766A5E",
+    "silver": "#B9C0C7",
+    "pale grey": "#DDDCD7",
+    "white": "#FFFFFF",
+    "ivory": "#F6EFDD",
+    "cream": "#F5E3B8",
+    "sand": "#D9B98A",
+    "umber": "#5A4030",
+    "brown": "#7C4F44",
+    "dark brown": "#2B1C14",
+    "terracotta": "#B75D3F",
+    "rust": "#9A4318",
+    "burnt orange": "#D9600F",
+    "orange": "#F58A1F",
+    "amber": "#F5B301",
+    "gold": "#D4A94B",
+    "ochre": "#D48614",
+    "bronze": "#C28A52",
+    "pale yellow": "#FBF0A0",
+    "lemon yellow": "#F2E21B",
+    "olive": "#6B7030",
+    "sage green": "#A0BB72",
+    "lime green": "#9BD81E",
+    "pale green": "#BDEBB5",
+    "light green": "#7DDC86",
+    "leaf green": "#2F8548",
+    "emerald": "#1FA863",
+    "forest green": "#1E5233",
+    "dark green": "#0B2016",
+    "mint": "#8FF0C8",
+    "sea green": "#64C096",
+    "jade": "#4AA78C",
+    "teal": "#0F7F80",
+    "deep teal": "#063A40",
+    "petrol blue": "#06627A",
+    "turquoise": "#2CD3CB",
+    "aqua": "#7DE3EE",
+    "pale aqua": "#9CD8DB",
+    "pale cyan": "#BDEFF2",
+    "sky blue": "#7CC3EE",
+    "soft blue": "#66A6C6",
+    "dusty blue": "#7095B3",
+    "azure": "#1E82D8",
+    "steel blue": "#4A7299",
+    "denim blue": "#325A80",
+    "ocean blue": "#184A74",
+    "slate blue": "#2A3C66",
+    "cobalt blue": "#1F47B5",
+    "ultramarine": "#4F52B6",
+    "periwinkle": "#8E8CE6",
+    "navy": "#0B1E4A",
+    "midnight blue": "#080E24",
+    "indigo": "#392A86",
+    "deep violet": "#5B3D97",
+    "violet": "#7A3FD0",
+    "purple": "#8B2BA6",
+    "amethyst": "#9C74C6",
+    "mauve": "#7E5A80",
+    "lavender": "#BBA6E8",
+    "lilac grey": "#ABA0BC",
+    "deep purple": "#2A0F3D",
+    "dark aubergine": "#180A26",
+    "dusky purple": "#3C2F54",
+    "plum": "#6B2A63",
+    "magenta": "#D21CA8",
+    "deep magenta": "#A80F8C",
+    "fuchsia": "#F44FCB",
+    "orchid": "#D058D2",
+    "orchid pink": "#E87FD0",
+    "hot pink": "#FA3F8E",
+    "rose pink": "#D8628E",
+    "raspberry": "#B8136A",
+    "mulberry": "#99235F",
+    "rose": "#E2808F",
+    "blush pink": "#F7CFCB",
+    "peach": "#FBC79A",
+    "dusty peach": "#D99A85",
+    "coral": "#FB7458",
+    "scarlet": "#E62A1C",
+    "cherry red": "#DC0A52",
+    "crimson": "#B3123A",
+    "maroon": "#5E1224",
+    "dark wine": "#1F0710",
+}
+"""Everyday names, each with a typical colour."""
+
+_NAMES = tuple(COLOR_NAMES)
+_LABS = np.array([srgb_to_oklab(hex_to_srgb(c)) for c in COLOR_NAMES.values()])
+
+
+def color_name(color: str) -> str:
+    """The everyday name nearest to a hex colour, by distance in OKLab."""
+    distance = np.linalg.norm(_LABS - srgb_to_oklab(hex_to_srgb(color)), axis=1)
+    return _NAMES[int(distance.argmin())]
