@@ -1,0 +1,186 @@
+"""The ledger's SQLite file: opened, checked, written in whole transactions; errors in one line."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from clavilux.model.errors import ClaviluxError, InputError, OutputError
+from clavilux.providers.ledger_owner import generation
+
+VERSION = 1
+"""Of the tables; kept in the file's user_version."""
+
+OURS = int.from_bytes(b"ClvL", "big")
+"""The file's application_id."""
+
+BUSY_SECONDS = 30.0
+"""How long to wait for another process; each holds the file for milliseconds."""
+
+SCHEMA = (
+    """CREATE TABLE purchases (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        at REAL NOT NULL,
+        month TEXT NOT NULL,
+        account TEXT NOT NULL,
+        section TEXT NOT NULL,
+        provider TEXT NOT NULL,
+        model TEXT NOT NULL,
+        order_key TEXT NOT NULL,
+        "order" TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('live', 'settled', 'released', 'doubt')),
+        reserved INTEGER NOT NULL CHECK (reserved >= 0),
+        cost INTEGER CHECK (cost >= 0),
+        ticket TEXT,
+        usage TEXT NOT NULL DEFAULT '',
+        why TEXT NOT NULL DEFAULT '',
+        owner TEXT NOT NULL,
+        seconds REAL,
+        ended REAL,
+        CHECK (state <> 'settled' OR cost IS NOT NULL)
+    )""",
+    "CREATE UNIQUE INDEX one_at_a_time ON purchases (order_key) WHERE state = 'live'",
+    "CREATE INDEX by_order ON purchases (order_key)",
+    "CREATE INDEX by_account ON purchases (account)",
+    "CREATE INDEX by_month ON purchases (month)",
+    f"PRAGMA application_id = {OURS}",
+    f"PRAGMA user_version = {VERSION}",
+)
+
+
+class LedgerFile:
+    """One connection for all threads of a process, and another after a fork."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._opened: dict[int, _Opened] = {}
+        self._here()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """For one query."""
+        opened = self._here()
+        with opened.lock, _explained(self.path):
+            yield opened.db
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction, on the disk when this ends, or nothing of it."""
+        with self.reading() as db:
+            try:
+                db.execute("BEGIN IMMEDIATE")
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+
+    def _here(self) -> _Opened:
+        """This process's connection. One from before a fork stays open: closing it here would
+        meddle with the parent's."""
+        key = generation()
+        return self._opened.get(key) or self._opened.setdefault(key, _Opened(self.path))
+
+
+class _Opened:
+    """A connection, and the lock that threads take turns by."""
+
+    def __init__(self, path: Path) -> None:
+        self.lock = threading.Lock()
+        with _explained(path):
+            _create(path)
+            self.db = sqlite3.connect(
+                path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            self.db.row_factory = sqlite3.Row
+            try:
+                _prepare(self.db, path)
+            except BaseException:
+                self.db.close()
+                raise
+
+
+def _create(path: Path) -> None:
+    """An empty file that nobody else can read; SQLite gives its companions the same mode."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def _prepare(db: sqlite3.Connection, path: Path) -> None:
+    """Make sure that it is a ledger of ours before anything is changed in it."""
+    db.execute("BEGIN")  # one view of the file: another process may be making it just now
+    fresh = _refuse_others(db, path)
+    db.execute("COMMIT")
+    _use_wal(db)
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA fullfsync = ON")  # macOS keeps writes in the drive's cache otherwise
+    if fresh:
+        db.execute("BEGIN IMMEDIATE")
+        if _refuse_others(db, path):  # another process may have been faster
+            for statement in SCHEMA:
+                db.execute(statement)
+        db.execute("COMMIT")
+
+
+def _refuse_others(db: sqlite3.Connection, path: Path) -> bool:
+    """Whether the file is empty still; InputError if it is not a ledger that we can read."""
+    name = db.execute("PRAGMA application_id").fetchone()[0]
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if name == OURS and version == VERSION:
+        return False
+    if name == OURS:
+        raise InputError(
+            f"the ledger {path} was written by a newer Clavilux (its version is {version}, this "
+            f"one reads {VERSION}); use that one, or move the file away to start a new ledger"
+        )
+    if name or version or db.execute("SELECT 1 FROM sqlite_master").fetchone():
+        raise InputError(f"{path} is a database of something else; name another file as ledger")
+    return True
+
+
+def _use_wal(db: sqlite3.Connection) -> None:
+    """Switch to write-ahead logging; SQLite does not wait by itself here when two do it at once."""
+    end = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """SQLite's and the system's errors as one line that says what to do."""
+    try:
+        yield
+    except ClaviluxError:
+        raise
+    except sqlite3.Error as error:
+        raise _said(error, path) from None
+    except OSError as error:
+        raise OutputError(
+            f"cannot open the ledger {path}: {error.strerror}; choose another place"
+        ) from None
+
+
+def _said(error: sqlite3.Error, path: Path) -> ClaviluxError:
+    kind = getattr(error, "sqlite_errorname", "") or ""
+    if kind.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+        return InputError(
+            f"the ledger {path} is damaged or no ledger ({error}); restore it from a copy, or move "
+            "it away to start a new one, which knows nothing of what was spent"
+        )
+    if kind.startswith("SQLITE_BUSY"):
+        return OutputError(
+            f"the ledger {path} is locked by another program; close that and try again"
+        )
+    return OutputError(f"cannot use the ledger {path}: {error}; nothing more is bought")
