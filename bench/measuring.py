@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
 import subprocess
@@ -15,6 +16,9 @@ from threading import Event, Thread
 
 EVERY = 0.25
 """Seconds between two looks at the memory; one look takes some milliseconds of this process."""
+
+PR_SET_CHILD_SUBREAPER = 36
+"""linux/prctl.h"""
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -44,11 +48,11 @@ def run(command: list[str], environment: dict[str, str] | None = None) -> Used:
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        with _watched(process.pid) as memory:
+        with _adopting(), _watched(process.pid) as memory:
             printed, complaint = process.communicate()
+            wall = time.perf_counter() - begin
         if process.returncode:
             sys.exit(f"error: {' '.join(command)}: {complaint.strip().splitlines()[-1:]}")
-    wall = time.perf_counter() - begin
     cores = _rusage(resource.RUSAGE_CHILDREN) - children
     others = machine_seconds() - busy - cores - (time.process_time() - ours)
     return Used(
@@ -59,6 +63,33 @@ def run(command: list[str], environment: dict[str, str] | None = None) -> Used:
         elsewhere=max(0.0, others / wall) if others == others else others,
         printed=printed,
     )
+
+
+@contextmanager
+def _adopting() -> Iterator[None]:
+    """Wait for processes that outlive the one which started them, as the server does that workers
+    are forked from: what they used is counted once they were waited for. Linux only."""
+    if not sys.platform.startswith("linux"):
+        yield
+        return
+    subreaper = ctypes.CDLL(None).prctl
+    subreaper(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    try:
+        yield
+    finally:
+        end = time.monotonic() + 5
+        while _has_children() and time.monotonic() < end:
+            with suppress(ChildProcessError):
+                if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                    time.sleep(0.01)
+        subreaper(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+
+
+def _has_children() -> bool:
+    with suppress(ChildProcessError):
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        return True
+    return False
 
 
 def core_seconds() -> float:

@@ -75,7 +75,8 @@ def test_the_simplified_prompt_saves_a_section(
     add_plugins(monkeypatch, "providers", painter=provider)
     spec = spec_of(clicks_wav, [0, 12], tier=2, stills=1)
     report = render(spec, tmp_path / "a.mp4", preset=tiny(rate=10), store=Store(tmp_path / "s"))
-    assert report.notices == () and report.sections[0].drawn_tier == 2
+    assert report.notices == ("The picture for part_1 was made with a simpler prompt (refused).",)
+    assert report.sections[0].drawn_tier == 2 and report.sections[0].why == "as asked"
 
 
 def test_a_lost_still_is_made_up_for_by_the_sections_others(

@@ -25,6 +25,7 @@ from clavilux.preview.edits import Edit
 from clavilux.preview.memory import preview_again
 from clavilux.preview.show import Plan
 from clavilux.preview.stream import stream_preview
+from clavilux.providers.shop import Shop
 from clavilux.storage import Store
 from workshop import (
     Answer,
@@ -198,7 +199,7 @@ def test_stills_that_are_missing_hold_nothing_up(
     slow_painter: str,
     tmp_path: Path,
 ) -> None:
-    options = replace(options, tier=2, provider=slow_painter)
+    options = replace(options, tier=2, shop=Shop((slow_painter,)))
     moving = streamed(clicks_wav, replace(options, tier=1), store, tmp_path / "moving.mp4")
     painted = len(list(store.folder.rglob("*.qoi")))
     stream = stream_preview(clicks_wav, options, store)

@@ -46,6 +46,26 @@ Tracker = Annotated[
     str,
     typer.Option("--tracker", help="Who hears the beats: pointer, or beat-this if installed."),
 ]
+Images = Annotated[
+    str,
+    typer.Option(
+        "--images",
+        help="Who makes the stills: painter, openai, gemini, bfl, fal, stability; several, with "
+        "commas, stand in for each other.",
+    ),
+]
+Budget = Annotated[
+    str,
+    typer.Option(
+        "--budget", help="US dollars that the pictures of this song may cost, all renders counted."
+    ),
+]
+Again = Annotated[
+    bool,
+    typer.Option(
+        "--again", help="Buy also what may have been paid already, but is lost or never came."
+    ),
+]
 Workers = Annotated[int, typer.Option("--workers", min=0, help="Drawing processes; 0: one a core.")]
 EncoderName = Annotated[
     str,
@@ -167,12 +187,30 @@ def _read_corrections(*, alternative: str, **said: Any) -> Corrections:
 # --- What people type ------------------------------------------------------------------------
 
 
+def money(text: str, name: str) -> int:
+    """US dollars as people write them, in millionths. Raises InputError naming the option."""
+    from clavilux.model.money import micros
+
+    try:
+        usd = float(text.strip().removeprefix("$"))
+    except ValueError:
+        usd = -1.0
+    if not 0 <= usd < 1e9:
+        raise InputError(f"{name} {text}: write US dollars, such as 2.50")
+    return micros(usd)
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """ "openai, painter" -> the names, each once."""
+    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+
+
 def render_options(
     *,
     style: str,
     seed: int,
     tier: str,
-    corrections: Corrections,
+    corrections: Corrections | None = None,
     tracker: str = "",
     preset: str = "youtube",
     fps: str = "",
@@ -205,8 +243,7 @@ def render_options(
         tier=_tier(tier),
         preset=shape,
         allow_flashing=allow_flashing,
-        correction=corrections.correction,
-        alternative=corrections.alternative,
+        **_corrected(corrections),
         tracker=tracker,
         encoder=EncoderSettings(preset="ultrafast", crf=24) if fast else usual,
         max_size=size(max_size) if max_size else None,
@@ -214,6 +251,12 @@ def render_options(
     )
     length = seconds(duration, "--duration") if duration else None
     return pipeline.with_part(options, seconds(start, "--start"), length)
+
+
+def _corrected(corrections: Corrections | None) -> dict[str, Any]:
+    if corrections is None:
+        return {}
+    return {"correction": corrections.correction, "alternative": corrections.alternative}
 
 
 def encoding(encoder: str, quality: str, output: Path | None) -> EncoderSettings:

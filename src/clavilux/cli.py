@@ -1,4 +1,4 @@
-"""clavilux render | analyze | plan | preview | styles | effects | doctor."""
+"""clavilux render | preview | analyze | plan | cost | spend | retry | styles | effects | doctor."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from clavilux import __version__
+from clavilux import __version__, purchases
 from clavilux.arguments import (
+    Again,
+    Budget,
     Corrections,
     Duration,
     EncoderName,
     Flashing,
     Fps,
+    Images,
     Json,
     MaxSize,
     Output,
@@ -33,6 +36,7 @@ from clavilux.arguments import (
     Tracker,
     Workers,
     encoding,
+    names_in,
     render_options,
     seconds,
     takes_corrections,
@@ -44,7 +48,6 @@ from clavilux.sources import beside, refuse_contradiction, refuse_spec, seen_fro
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from clavilux.model.report import RenderReport
     from clavilux.model.song import Analysis
     from clavilux.pipeline import RenderOptions
     from clavilux.storage import Store
@@ -92,6 +95,9 @@ def render(
     quality: QualityName = "",
     max_size: MaxSize = "",
     tracker: Tracker = "",
+    images: Images = "",
+    budget: Budget = "",
+    again: Again = False,
     workers: Workers = 0,
     as_json: Json = False,
     *,
@@ -120,7 +126,27 @@ def render(
     tell_of_override(source, corrections, quiet=as_json)
     suffix = settings.of.suffixes[0]
     target = output or beside(source, suffix if preset == "youtube" else f".{preset}{suffix}")
+    if images or budget:
+        options = _with_money(source, options, images, budget, again, as_json)
     _render(source, target, options, as_json)
+
+
+def _with_money(
+    source: Path, options: RenderOptions, images: str, budget: str, again: bool, as_json: bool
+) -> RenderOptions:
+    """The options with the image providers that are asked for, once it is said what they cost."""
+    from clavilux import pipeline, terminal
+
+    names = names_in(images)
+    if not names:
+        raise InputError("--budget is for pictures that are bought; say --images, such as openai")
+    settings, store = purchases.settings_and_store()
+    with terminal.progress(quiet=as_json) as on_progress:
+        spec, analysis = pipeline.direct(source, options, store, on_progress=on_progress)
+    directed = spec, analysis, pipeline.song_of(spec, source)
+    return purchases.with_money(
+        options, names, budget, settings, store, directed, again=None if again else frozenset()
+    )
 
 
 @app.command(no_args_is_help=True)
@@ -273,6 +299,7 @@ def plan(
     prompts: Annotated[
         bool, typer.Option("--prompts", help="Show the exact prompts that would be sent.")
     ] = False,
+    images: Images = "",
     as_json: Json = False,
     *,
     corrections: Corrections,
@@ -293,8 +320,8 @@ def plan(
         spec, analysis = pipeline.direct(song, options, _store(), on_progress=on_progress)
     spec = spec.model_copy(update={"song": seen_from(target.parent, song)})
     if prompts:
-        for request in image_requests(spec, options.preset):
-            typer.echo(f"{request.section} {request.index}: {request.prompt}\n", err=as_json)
+        for text in purchases.prompts_of(image_requests(spec, options.preset), names_in(images)):
+            typer.echo(f"{text}\n", err=as_json)
     on_screen = str(target) == "-"
     text = write_spec(spec, name="song.spec.yaml" if on_screen else target.name)
     if on_screen and not as_json:
@@ -307,6 +334,11 @@ def plan(
         return
     terminal.show_spec(spec, analysis)
     typer.echo(f"spec: {target}\nnext: clavilux render {target}")
+
+
+app.command(no_args_is_help=True)(purchases.cost)
+app.command()(purchases.spend)
+app.command(no_args_is_help=True)(purchases.retry)
 
 
 @app.command()
@@ -371,17 +403,7 @@ def _render(source: Path, target: Path, options: RenderOptions, as_json: bool) -
 
     with terminal.progress(quiet=as_json) as on_progress:
         report = pipeline.render(source, target, options, _store(), on_progress=on_progress)
-    if as_json:
-        typer.echo(report.model_dump_json())
-    else:
-        _tell(report)
-
-
-def _tell(report: RenderReport) -> None:
-    from clavilux import terminal
-
-    terminal.show_report(report)
-    typer.echo(f"video: {report.output}")
+    purchases.tell(report, as_json)
 
 
 def _store() -> Store:

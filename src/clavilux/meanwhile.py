@@ -5,7 +5,7 @@ Drawing needs neither to begin: a segment waits for the stills it shows and for 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +13,14 @@ from threading import Event
 
 from clavilux.executors.queue import Coming
 from clavilux.fingerprint import of_sources
-from clavilux.interfaces import ImageProvider
 from clavilux.media.containers import container_of, sound_for
 from clavilux.media.encode import EncoderSettings
 from clavilux.media.sound import encode_sound, is_copied
 from clavilux.model.codec import digest
 from clavilux.model.request import ImageRequest
 from clavilux.planning.edit import Stills
-from clavilux.providers.fulfil import Fulfilled, expected_source, fulfil
+from clavilux.providers.fulfil import Fulfilled, expected_of, fulfil
+from clavilux.providers.shop import Shop
 from clavilux.storage import Store, written_whole
 
 
@@ -55,14 +55,18 @@ class Meanwhile:
 
     def make_stills(
         self,
-        requests: Iterable[ImageRequest],
-        provider: ImageProvider,
+        requests: Sequence[ImageRequest],
+        shop: Shop,
         *,
+        account: str,
         workers: int,
         on_done: Callable[[Fulfilled], None] = lambda _: None,
     ) -> StillsToCome:
-        """Have stills made, in order."""
-        asked, coming = tuple(requests), Coming()
+        """Have stills made, in order. See `Shop.makers` for `account` and what is raised."""
+        coming = Coming()
+        makers = shop.makers(
+            requests, self._store, account=account, workers=workers, stop=self._stop
+        )
 
         def tell(made: Fulfilled) -> None:
             on_done(made)
@@ -71,13 +75,11 @@ class Meanwhile:
 
         def make() -> tuple[Fulfilled, ...]:
             try:
-                return fulfil(
-                    asked, provider, self._store, workers=workers, on_done=tell, stop=self._stop
-                )
+                return fulfil(requests, makers, on_done=tell, stop=self._stop)
             finally:
                 coming.ended()
 
-        expected = {(r.section, r.index): expected_source(r, provider, self._store) for r in asked}
+        expected = {(r.section, r.index): expected_of(makers, r) for r in requests}
         return StillsToCome(expected, coming, self._threads.submit(make))
 
     def encode_sound(

@@ -40,7 +40,7 @@ from clavilux.media.receipt import measure_drawn
 from clavilux.model.codec import digest
 from clavilux.model.correction import Correction
 from clavilux.model.errors import InputError, PluginError, SpecError
-from clavilux.model.report import RenderReport
+from clavilux.model.report import Choices, RenderReport
 from clavilux.model.request import ImageRequest
 from clavilux.model.song import Analysis
 from clavilux.model.spec import PRESETS, Preset, RenderSpec, Tier
@@ -48,6 +48,7 @@ from clavilux.model.timeline import Timeline
 from clavilux.planning.edit import Part, Stills, plan_timeline
 from clavilux.planning.stills import image_requests
 from clavilux.providers.fulfil import Fulfilled
+from clavilux.providers.shop import OnNotice, Shop
 from clavilux.rendering.blocks import as_signal
 from clavilux.reporting import Film, describe
 from clavilux.storage import Store, refuse_as_output, try_writing, write_atomically
@@ -75,7 +76,8 @@ class RenderOptions:
     """Number or name of another reading of the rhythm."""
     tracker: str = ""
     """Who hears the beats; "" leaves it to the spec, or to the built-in tracker."""
-    provider: str = "painter"
+    shop: Shop = field(default_factory=Shop)
+    """Who makes the stills, and what they may cost."""
     encoder: EncoderSettings = field(default_factory=EncoderSettings)
     max_size: int | None = None
     """Bytes that the finished file may have; a larger one is encoded again, more coarsely."""
@@ -134,12 +136,24 @@ def direct(
     """
     if source.suffix.lower() in SPEC_SUFFIXES:
         spec = read_spec(source)
-        tracker = options.tracker or spec.tracker
-        spec = spec.model_copy(update={"tracker": tracker})
-        heard = analyze(song_of(spec, source), store, tracker=tracker, on_progress=on_progress)
-        return correct_spec(spec, heard, wanted(heard, options.correction, options.alternative))
+        song = song_of(spec, source)
+        return direct_spec(spec, song, options, store, on_progress=on_progress)
     heard = analyze(source, store, tracker=options.tracker, on_progress=on_progress)
     return direct_song(source, heard, options)
+
+
+def direct_spec(
+    spec: RenderSpec,
+    song: Path,
+    options: RenderOptions,
+    store: Store,
+    *,
+    on_progress: OnProgress = silent,
+) -> tuple[RenderSpec, Analysis]:
+    """The same of a spec that is at hand."""
+    spec = spec.model_copy(update={"tracker": options.tracker or spec.tracker})
+    heard = analyze(song, store, tracker=spec.tracker, on_progress=on_progress)
+    return correct_spec(spec, heard, wanted(heard, options.correction, options.alternative))
 
 
 def direct_song(
@@ -177,11 +191,21 @@ def stills_wanted(spec: RenderSpec, options: RenderOptions) -> tuple[ImageReques
 
 
 def paint(
-    spec: RenderSpec, options: RenderOptions, store: Store, *, on_progress: OnProgress = silent
+    spec: RenderSpec,
+    options: RenderOptions,
+    store: Store,
+    *,
+    account: str = "",
+    on_progress: OnProgress = silent,
 ) -> tuple[Fulfilled, ...]:
-    """Have every still made that the render needs and the store does not hold."""
+    """Have every still made that the render needs and the store does not hold.
+
+    `account`: whose budget it is, such as the song's digest.
+    """
     with Meanwhile(store) as meanwhile:
-        return make_stills(spec, options, meanwhile, on_progress=on_progress).made()
+        return make_stills(
+            spec, options, meanwhile, account=account, on_progress=on_progress
+        ).made()
 
 
 def make_stills(
@@ -189,19 +213,24 @@ def make_stills(
     options: RenderOptions,
     meanwhile: Meanwhile,
     *,
+    account: str,
     on_progress: OnProgress = silent,
+    on_notice: OnNotice = lambda _: None,
 ) -> StillsToCome:
     """The same, beside whatever else is to be done."""
     requests = stills_wanted(spec, options)
-    provider = registry.get("providers", options.provider)
     done = 0
 
     def tell(made: Fulfilled) -> None:
         nonlocal done
         done += 1
         on_progress("painting", made.request.section, done, len(requests))
+        if made.notice:
+            on_notice(made.notice)
 
-    return meanwhile.make_stills(requests, provider, workers=options.workers, on_done=tell)
+    return meanwhile.make_stills(
+        requests, options.shop, account=account, workers=options.workers, on_done=tell
+    )
 
 
 def plan(
@@ -226,16 +255,40 @@ def render(
     store: Store,
     *,
     on_progress: OnProgress = silent,
+    on_notice: OnNotice = lambda _: None,
 ) -> RenderReport:
-    """A song, or a spec, becomes a video and its report."""
+    """A song, or a spec, becomes a video and its report.
+
+    `on_notice` is told at once, in a line for the user, what the report will say in the end: that
+    a section falls back, for one. It is called from several threads.
+    """
     refuse_as_output(output, source)
+
+    def directed() -> tuple[RenderSpec, Analysis, Path]:
+        spec, analysis = direct(source, options, store, on_progress=on_progress)
+        return spec, analysis, song_of(spec, source)
+
+    return render_directed(
+        directed, output, options, store, on_progress=on_progress, on_notice=on_notice
+    )
+
+
+def render_directed(
+    directed: Callable[[], tuple[RenderSpec, Analysis, Path]],
+    output: Path,
+    options: RenderOptions,
+    store: Store,
+    *,
+    on_progress: OnProgress = silent,
+    on_notice: OnNotice = lambda _: None,
+) -> RenderReport:
+    """The same, of whatever spec, analysis and song `directed` gives."""
     check_encoding(options.encoder, output, shape=options.preset, limit=options.max_size)
     try_writing(output)
     clock = _Clock()
     with clock("listen and direct"):
-        spec, analysis = direct(source, options, store, on_progress=on_progress)
+        spec, analysis, song = directed()
         check(spec, analysis)
-        song = song_of(spec, source)
         refuse_as_output(output, song)
         check_part(options.part, analysis)
 
@@ -244,7 +297,10 @@ def render(
             return plan(spec, analysis, options, stills=stills, calm=calm)
 
     with Meanwhile(store) as meanwhile:
-        stills = make_stills(spec, options, meanwhile, on_progress=on_progress)
+        stills = make_stills(
+            spec, options, meanwhile, account=analysis.song.digest, on_progress=on_progress,
+            on_notice=on_notice,
+        )  # fmt: skip
         timeline = plan_at(0, stills.expected)
         heard = heard_in(timeline, song, analysis, options)
         sound = meanwhile.encode_sound(heard, output, options.encoder)
@@ -289,7 +345,10 @@ def render(
     with clock("measure"):
         film = _read_back(footage, output, taken, options, on_progress=on_progress)
     film = replace(film, encoding=encoding.model_copy(update={"size": output.stat().st_size}))
-    report = describe(film, song, spec, analysis, made, options.preset, clock.seconds)
+    report = describe(
+        film, song, spec, analysis, made, choices_of(options), clock.seconds,
+        money=options.shop.bill(analysis.song.digest, made),
+    )  # fmt: skip
     write_atomically(report_path(output), report.model_dump_json(indent=2).encode())
     return report
 
@@ -345,6 +404,21 @@ def _read_back(
         measured=measured,
         flash=count_flashes(measured.yuv, rate=timeline.rate, limited=not options.allow_flashing),
         calm=footage.calm,
+    )
+
+
+def choices_of(options: RenderOptions) -> Choices:
+    """What a report keeps, to render the same again."""
+    return Choices(
+        preset=options.preset,
+        start=options.part.start,
+        duration=options.part.duration,
+        allow_flashing=options.allow_flashing,
+        images=options.shop.names,
+        encoder=options.encoder.encoder,
+        encoder_preset=options.encoder.preset,
+        crf=options.encoder.crf,
+        max_size=options.max_size,
     )
 
 

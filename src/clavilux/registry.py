@@ -31,6 +31,16 @@ def names(kind: Kind) -> tuple[str, ...]:
 @cache
 def get(kind: Kind, name: str) -> Any:
     """The one instance of a plugin; PluginError names close matches when there is none."""
+    try:
+        return load(kind, name)()
+    except PluginError:
+        raise
+    except Exception as error:
+        raise _cannot_be_loaded(kind, name, error) from error
+
+
+def load(kind: Kind, name: str) -> Any:
+    """The class of a plugin. Raises PluginError."""
     entry = _entries(kind).get(name)
     if entry is None:
         close = difflib.get_close_matches(name, names(kind), n=3)
@@ -39,8 +49,10 @@ def get(kind: Kind, name: str) -> Any:
         )
         raise PluginError(f"there is no {kind.removesuffix('s')} '{name}'; {hint}")
     try:
-        return entry.load()()
+        return entry.load()
     except Exception as error:
-        raise PluginError(
-            f"the {kind.removesuffix('s')} '{name}' cannot be loaded: {error}"
-        ) from error
+        raise _cannot_be_loaded(kind, name, error) from error
+
+
+def _cannot_be_loaded(kind: Kind, name: str, error: Exception) -> PluginError:
+    return PluginError(f"the {kind.removesuffix('s')} '{name}' cannot be loaded: {error}")

@@ -9,9 +9,19 @@ from pathlib import Path
 import clavilux
 from clavilux.media.receipt import Measured, sync
 from clavilux.model.codec import digest
-from clavilux.model.report import EncodingReport, FlashReport, RenderReport, SectionReport
+from clavilux.model.consistency import ConsistencyReport
+from clavilux.model.money import MICROS
+from clavilux.model.report import (
+    Choices,
+    EncodingReport,
+    FlashReport,
+    MoneyReport,
+    PictureReport,
+    RenderReport,
+    SectionReport,
+)
 from clavilux.model.song import Analysis
-from clavilux.model.spec import Preset, RenderSpec, Tier
+from clavilux.model.spec import RenderSpec, Tier
 from clavilux.model.timeline import Timeline
 from clavilux.providers.fulfil import Fulfilled
 
@@ -39,11 +49,13 @@ def describe(
     spec: RenderSpec,
     analysis: Analysis,
     made: tuple[Fulfilled, ...],
-    preset: Preset,
+    choices: Choices,
     seconds: dict[str, float],
+    *,
+    money: MoneyReport | None = None,
 ) -> RenderReport:
     """The report that lies beside the video."""
-    timeline = film.timeline
+    timeline, preset = film.timeline, choices.preset
     heard = min(analysis.duration, timeline.rate.seconds(timeline.frames))
     sections = tuple(_section_report(s.label, spec, timeline, made) for s in spec.sections)
     return RenderReport(
@@ -64,6 +76,11 @@ def describe(
         segments_reused=film.segments_reused,
         stills=sum(m.source is not None for m in made),
         stills_reused=sum(m.reused for m in made),
+        pictures=tuple(_picture_report(m) for m in made),
+        money=money,
+        consistency=_consistency(made),
+        spec=spec,
+        choices=choices,
         seconds=seconds,
         sync=sync(
             film.output,
@@ -98,6 +115,33 @@ def _notices(film: Film, spec: RenderSpec, made: tuple[Fulfilled, ...]) -> tuple
     return tuple(notices)
 
 
+def _picture_report(one: Fulfilled) -> PictureReport:
+    section, index = one.request.section, one.request.index
+    if one.made is None:
+        return PictureReport(section=section, index=index, provider="")
+    order = one.made.order
+    return PictureReport(
+        section=section,
+        index=index,
+        provider=one.provider,
+        model=order.model if order else "",
+        prompt=order.prompt if order else "",
+        cost=one.made.cost / MICROS,
+        reused=one.reused,
+        given_up=order.given_up if order else (),
+        notes=one.made.notes,
+    )
+
+
+def _consistency(made: tuple[Fulfilled, ...]) -> ConsistencyReport | None:
+    colors = [one.made.colors for one in made if one.made and one.made.colors]
+    if not colors:
+        return None
+    from clavilux.providers.consistency import consistency
+
+    return consistency(colors)
+
+
 def _section_report(
     label: str, spec: RenderSpec, timeline: Timeline, made: tuple[Fulfilled, ...]
 ) -> SectionReport | None:
@@ -107,7 +151,8 @@ def _section_report(
     section = next(s for s in spec.sections if s.label == label)
     kinds = {clip.source.kind for clip in clips}
     drawn: Tier = 1 if kinds == {"scene"} or section.tier == 1 else 2
-    failed = next((m.notice for m in made if m.request.section == label and m.notice), "")
+    lost = (m.notice for m in made if m.request.section == label and m.made is None)
+    failed = next((notice for notice in lost if notice), "")
     if section.tier == 3:
         failed = TIER_3
     why = "as asked" if drawn == section.tier else failed or "no still could be had"

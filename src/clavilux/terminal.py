@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
+
+from clavilux.model.money import dollars
 
 if TYPE_CHECKING:
     from clavilux.diagnosis import Check
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from clavilux.model.report import RenderReport
     from clavilux.model.song import Analysis
     from clavilux.model.spec import RenderSpec
+    from clavilux.providers.estimate import Estimate
+    from clavilux.providers.ledger_rows import Entry, Totals
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -209,6 +214,57 @@ def show_spec(spec: RenderSpec, analysis: Analysis) -> None:
     out.print(table)
 
 
+def notice(text: str) -> None:
+    """What the user should know now."""
+    err.print(f"[yellow]{escape(text)}[/]", soft_wrap=True)
+
+
+def show_offers(offers: Sequence[Estimate]) -> None:
+    """What each provider would take for the pictures of a song."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("provider")
+    table.add_column("model")
+    for name in ("price per image", "images", "to buy", "total", "range", "likely minutes"):
+        table.add_column(name, justify="right")
+    for offer in offers:
+        table.add_row(
+            escape(offer.provider),
+            escape(offer.model),
+            dollars(offer.each),
+            str(offer.images),
+            str(offer.to_buy),
+            dollars(offer.likely),
+            f"{dollars(offer.low)} - {dollars(offer.high)}",
+            f"{offer.minutes:.1f}",
+        )
+    out.print(table)
+    out.print("[dim]painter, on this machine: $0.00. Nothing was spent.[/]")
+    for offer in offers:
+        if offer.trouble:
+            out.print(f"[yellow]{escape(offer.provider)}: {escape(offer.trouble)}[/]")
+
+
+def show_purchases(rows: Sequence[Entry], totals: Totals, *, cap: int | None) -> None:
+    """The ledger, the newest last."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("when (UTC)", "section", "provider", "model", "state"):
+        table.add_column(name)
+    for name in ("reserved", "cost"):
+        table.add_column(name, justify="right")
+    table.add_column("", overflow="fold")
+    for row in reversed(rows):
+        when = datetime.fromtimestamp(row.at, UTC).strftime("%Y-%m-%d %H:%M")
+        cost = "" if row.cost is None else dollars(row.cost)
+        cells = (when, row.section, row.provider, row.model, row.state, dollars(row.reserved), cost)
+        table.add_row(*(escape(cell) for cell in (*cells, row.why)))
+    out.print(table)
+    of = f" of {dollars(cap)}" if cap is not None else ""
+    out.print(
+        f"spent {dollars(totals.spent)}{of}, in flight {dollars(totals.reserved)}, "
+        f"may have been billed {dollars(totals.in_doubt)}"
+    )
+
+
 def show_report(report: RenderReport) -> None:
     """A few lines: in time, safe, what was reused, and every notice."""
     sync, flash = report.sync, report.flash
@@ -224,6 +280,7 @@ def show_report(report: RenderReport) -> None:
         f"in time: {seen}; sound starts at {sync.audio_start_ms:+.0f} ms",
         f"flashes: {max(flash.general_flashes, flash.red_flashes):g} in the worst second, "
         f"{flash.limit} are safe",
+        *_money_lines(report),
         *(f"[yellow]{escape(notice)}[/]" for notice in _warnings(report)),
         f"[dim]{report.segments} segments, {report.segments_reused} reused; "
         f"{report.stills} stills, {report.stills_reused} reused; "
@@ -231,6 +288,26 @@ def show_report(report: RenderReport) -> None:
     ]
     for line in lines:
         out.print(line, soft_wrap=True)
+
+
+def _money_lines(report: RenderReport) -> list[str]:
+    money, alike = report.money, report.consistency
+    lines = []
+    if money is not None:
+        doubt = f", {money.in_doubt:.2f} more may have been billed" if money.in_doubt else ""
+        lines.append(
+            f"paid ${money.paid:.2f} now, ${money.spent:.2f} for this song of a budget of "
+            f"${money.budget:.2f}{doubt}"
+        )
+    if alike is not None and alike.neighbours_before is not None:
+        lines.append(
+            f"colours of neighbouring pictures: {alike.neighbours_before:.3f} apart, "
+            f"{alike.neighbours_after:.3f} after grading"
+        )
+    given_up = dict.fromkeys(
+        f"{p.provider} has no {what}" for p in report.pictures for what in p.given_up
+    )
+    return [*lines, *(f"[dim]{escape(line)}[/]" for line in given_up)]
 
 
 def _warnings(report: RenderReport) -> list[str]:

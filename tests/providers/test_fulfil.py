@@ -11,7 +11,8 @@ import pytest
 from clavilux.media.image import decode_image, decode_still
 from clavilux.model.errors import OutputError, ProviderError
 from clavilux.model.request import ImageRequest, Still
-from clavilux.providers.fulfil import fulfil, still_key
+from clavilux.providers.fulfil import Fulfilled, fulfil
+from clavilux.providers.making import LocalMaker, still_key
 from clavilux.storage import Store
 
 
@@ -28,6 +29,7 @@ class Scripted:
     """Gives or raises one thing after the other."""
 
     name: ClassVar[str] = "scripted"
+    gives_depth: ClassVar[bool] = True
     version = "1"
 
     def __init__(self, *answers: object) -> None:
@@ -41,13 +43,19 @@ class Scripted:
         return answer  # type: ignore[return-value]
 
 
+def made_by(
+    provider: Scripted, requests: list[ImageRequest], folder: Path
+) -> tuple[Fulfilled, ...]:
+    return fulfil(requests, [LocalMaker(provider, Store(folder), workers=1)])
+
+
 GOOD = Still(rgb=np.full((32, 32, 3), 99, np.uint8), depth=np.full((20, 20), 7, np.uint8))
 
 
 def test_a_still_and_its_depth_are_stored_and_reused(tmp_path: Path) -> None:
     store, provider = Store(tmp_path), Scripted(GOOD)
     for reused in (False, True):
-        (made,) = fulfil([request()], provider, store)
+        (made,) = made_by(provider, [request()], tmp_path)
         assert made.reused == reused and made.source is not None and not made.notice
         picture, depth = (
             store.get(made.source.picture, ".qoi"),
@@ -83,22 +91,23 @@ BAD = [
 @pytest.mark.parametrize("bad", BAD, ids=lambda bad: type(bad).__name__)
 def test_one_retry_with_the_simplified_prompt(tmp_path: Path, bad: object) -> None:
     provider = Scripted(bad, GOOD)
-    (made,) = fulfil([request()], provider, Store(tmp_path))
-    assert made.source is not None and not made.notice
+    (made,) = made_by(provider, [request()], tmp_path)
+    assert made.source is not None
+    assert made.notice.startswith("The picture for verse_1 was made with a simpler prompt (")
     assert [r.prompt for r in provider.asked] == ["long prompt", "short"]
 
     provider = Scripted(bad, bad)
-    (made,) = fulfil([request(index=1)], provider, Store(tmp_path))
+    (made,) = made_by(provider, [request(index=1)], tmp_path)
     assert made.source is None and made.notice.startswith("AI image generation failed for verse_1.")
 
 
 def test_a_section_is_complained_of_once(tmp_path: Path) -> None:
     provider = Scripted(*[ProviderError("no")] * 4)
-    made = fulfil([request(), request(index=1)], provider, Store(tmp_path), workers=1)
+    made = made_by(provider, [request(), request(index=1)], tmp_path)
     assert [bool(m.notice) for m in made] == [True, False]
 
 
 def test_a_store_that_cannot_be_written_is_no_fault_of_the_provider(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError):
-        fulfil([request()], Scripted(GOOD, GOOD), Store(tmp_path / "file"))
+        made_by(Scripted(GOOD, GOOD), [request()], tmp_path / "file")

@@ -6,6 +6,8 @@ import os
 import re
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -138,6 +140,23 @@ def test_what_breaks_off_in_a_transaction_leaves_nothing(ledger: Ledger) -> None
         raise KeyboardInterrupt
     buy(ledger)
     assert ledger.totals("song").reserved == 100
+
+
+RIVAL = """
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None)
+db.execute("PRAGMA locking_mode = EXCLUSIVE")  # wants a file that nobody else has open
+db.execute("BEGIN EXCLUSIVE")
+"""
+
+
+def test_opening_the_file_once_more_does_not_drop_the_first_ones_locks(ledger: Ledger) -> None:
+    """Record locks of a file fall when its process closes any descriptor of it."""
+    Ledger(ledger.path)
+    rival = [sys.executable, "-c", RIVAL, str(ledger.path)]
+    done = subprocess.run(rival, capture_output=True, text=True, check=False)
+    assert "database is locked" in done.stderr
+    buy(ledger)
 
 
 def test_an_empty_file_becomes_a_ledger(tmp_path: Path) -> None:

@@ -187,7 +187,7 @@ def test_a_server_that_is_not_there_bills_nothing() -> None:
 def test_it_is_called_from_several_threads(fake: FakeOpenAI) -> None:
     seller, fake.seconds = seller_at(fake), 0.2
     with ThreadPoolExecutor(6) as pool:
-        sold = list(pool.map(lambda index: buy(seller, request(index=index)), range(6)))
+        sold = list(pool.map(lambda index: buy(seller, request(variation=index)), range(6)))
     assert fake.most_at_once > 1
     assert len({one.data for one in sold}) == 6  # no two stills of a section are the same
     assert sum(one.cost or 0 for one in sold) == fake.bill

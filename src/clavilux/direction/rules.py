@@ -47,6 +47,8 @@ class RulesDirector:
             title=analysis.song.title,
             style=chosen.name,
             global_style=chosen.global_style,
+            quality=chosen.quality,
+            grading=chosen.grading,
             seed=seed,
             sections=_sections(analysis, chosen, seed=seed, tier=tier),
         )

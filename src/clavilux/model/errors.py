@@ -40,7 +40,7 @@ Trouble = Literal[
     "model_gone",  # retired, or never there
     "rate_limited",  # too fast: the same again later
     "transient",  # server or network trouble: the same again later
-    "budget",  # our own cap
+    "budget",  # our own cap, or our own books cannot be used
     "unknown",
 ]
 """Why a provider gave no picture."""

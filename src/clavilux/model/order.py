@@ -17,7 +17,8 @@ class Order(Value):
     provider: str
     model: str
     endpoint: str = ""
-    """Base address where it is not the provider's own, such as a compatible server."""
+    """Base address where it is not the provider's own, such as a compatible server. It is kept for
+    the record: the same model's picture is the same wherever it was made."""
     prompt: str
     """The exact text that is sent."""
     negative_prompt: str = ""
@@ -36,4 +37,4 @@ class Order(Value):
     @property
     def key(self) -> str:
         """The address of the picture: whoever orders the same again is given the same bytes."""
-        return digest("picture", self.model_copy(update={"given_up": ()}))
+        return digest("picture", self.model_copy(update={"endpoint": "", "given_up": ()}))

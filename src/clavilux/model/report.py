@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from clavilux.model.base import Value
+from clavilux.model.consistency import ConsistencyReport
+from clavilux.model.spec import Preset, RenderSpec
 
 
 class SectionReport(Value):
@@ -72,6 +74,53 @@ class EncodingReport(Value):
     """How often everything was encoded."""
 
 
+class Choices(Value):
+    """What was asked for beside the spec."""
+
+    preset: Preset
+    start: float = 0.0
+    duration: float | None = None
+    """Of the part that was rendered, in seconds; None for all that follows."""
+    allow_flashing: bool = False
+    images: tuple[str, ...] = ("painter",)
+    """The image providers, in the order they were asked."""
+    encoder: str = "h264"
+    encoder_preset: str = ""
+    crf: float = 0.0
+    max_size: int | None = None
+
+
+class PictureReport(Value):
+    """One still: who made it, of what words, for how much."""
+
+    section: str
+    index: int
+    provider: str
+    """"" where nobody could make it."""
+    model: str = ""
+    prompt: str = ""
+    """The exact text that was sent to an image model."""
+    cost: float = 0.0
+    """US dollars paid in this render."""
+    reused: bool = False
+    given_up: tuple[str, ...] = ()
+    """What was asked for and the provider cannot do."""
+    notes: tuple[str, ...] = ()
+
+
+class MoneyReport(Value):
+    """What pictures cost, in US dollars: see `clavilux spend`."""
+
+    budget: float
+    """For all pictures of this song, those before too."""
+    paid: float
+    """In this render."""
+    spent: float
+    """For this song in all."""
+    in_doubt: float
+    """Counted, because it may have been billed: calls that broke off."""
+
+
 class RenderReport(Value):
     """song.report.json."""
 
@@ -94,6 +143,15 @@ class RenderReport(Value):
     segments_reused: int
     stills: int
     stills_reused: int
+    pictures: tuple[PictureReport, ...] = ()
+    money: MoneyReport | None = None
+    """None where nothing was to be paid."""
+    consistency: ConsistencyReport | None = None
+    """Of the pictures that came from outside."""
+    spec: RenderSpec | None = None
+    """What was rendered, to be rendered again: `clavilux retry`."""
+    choices: Choices | None = None
+    """The rest of what decides a render."""
     seconds: dict[str, float]
     """Wall time by stage."""
     sync: SyncReport

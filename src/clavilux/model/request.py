@@ -25,6 +25,15 @@ class ImageRequest(Value):
     width: int = Field(ge=16)
     height: int = Field(ge=16)
     seed: int = Field(ge=0)
+    """The embedded painter's: every still has its own."""
+    shared_seed: int = Field(default=1, ge=1, lt=2**31)
+    """Image models': the sections of a video share it, so that their pictures are related."""
+    variation: int = Field(default=0, ge=0)
+    """How many stills before this one have the same prompt: it must be another picture."""
+    style: str = ""
+    """What all pictures of the video have in common."""
+    grading: float = Field(default=0.5, ge=0, le=1)
+    """How strongly a picture from outside is graded towards the palette."""
     theme: str = ""
     """What is seen, in a few words."""
     scene: str

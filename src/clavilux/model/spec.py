@@ -95,6 +95,10 @@ class RenderSpec(Value):
     style: Name
     global_style: str = Field(max_length=400)
     """Words every prompt gets."""
+    quality: str = Field(default="", max_length=200)
+    """Words about workmanship at the end of every prompt; empty for the usual ones."""
+    grading: float = Field(default=0.5, ge=0, le=1)
+    """How strongly pictures from image models are graded towards their section's palette."""
     seed: int = Field(default=1, ge=0, lt=2**63)
     tracker: Name = "pointer"
     """Who heard the beats: the built-in tracker, or an installed one."""

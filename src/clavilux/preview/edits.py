@@ -35,7 +35,7 @@ class Edit:
     def is_ours(self, options: RenderOptions) -> bool:
         """Whether nothing but the song and our own files decides what is seen: no plugin of others,
         no spec, and no style that can be edited."""
-        uses: list[tuple[registry.Kind, str]] = [("providers", options.provider)]
+        uses: list[tuple[registry.Kind, str]] = [("providers", options.shop.local)]
         for section in self.spec.sections:
             uses += [("scenes", section.scene), *(("effects", name) for name in section.effects)]
         plugins = [registry.get(kind, name) for kind, name in uses]

@@ -233,7 +233,7 @@ class Show:
             self._call_helpers()
         while self._free() and (wanted := self._stills.next_to_paint()):
             section, requests = wanted
-            painting = self._ask(work.paint, requests, self._options.provider, self._store.folder)
+            painting = self._ask(work.paint, requests, self._options.shop.local, self._store.folder)
             if painting is not None:
                 self._stills.painting[section] = painting
 

@@ -10,7 +10,8 @@ from clavilux.model.request import ImageRequest
 from clavilux.pipeline import RenderOptions
 from clavilux.planning.edit import Stills
 from clavilux.preview.edits import Edit
-from clavilux.providers.fulfil import Fulfilled, fulfil, still_key
+from clavilux.providers.fulfil import Fulfilled, fulfil
+from clavilux.providers.making import LocalMaker, still_key
 from clavilux.storage import Store
 
 Painting = Future[tuple[Fulfilled, ...]]
@@ -27,10 +28,10 @@ class StillsToCome:
         self._made: dict[str, tuple[Fulfilled, ...]] = {}
         self._without: set[str] = set()
         self.painting: dict[str, Painting] = {}
-        provider = registry.get("providers", options.provider)
+        provider = registry.get("providers", options.shop.local)
         for section, requests in self._wanted.items():
             if all(store.has(still_key(provider, request), STILL_SUFFIX) for request in requests):
-                self._made[section] = fulfil(requests, provider, store, workers=1)
+                self._made[section] = fulfil(requests, [LocalMaker(provider, store, workers=1)])
 
     @property
     def shown(self) -> frozenset[str]:

@@ -12,6 +12,7 @@ from clavilux.model.request import ImageRequest
 from clavilux.model.time import FrameSpan
 from clavilux.model.timeline import Timeline
 from clavilux.providers.fulfil import Fulfilled, fulfil
+from clavilux.providers.making import LocalMaker
 from clavilux.storage import Store
 
 
@@ -26,7 +27,8 @@ def listen(song: Path, folder: Path, tracker: str) -> None:
 
 def paint(requests: tuple[ImageRequest, ...], provider: str, folder: Path) -> tuple[Fulfilled, ...]:
     """Have the stills of a section made."""
-    return fulfil(requests, registry.get("providers", provider), Store(folder), workers=1)
+    maker = LocalMaker(registry.get("providers", provider), Store(folder), workers=1)
+    return fulfil(requests, [maker])
 
 
 def draw(plan: bytes, folder: Path, settings: EncoderSettings, span: FrameSpan, key: str) -> None:

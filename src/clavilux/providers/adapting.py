@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from clavilux.direction.prompts import shorten
 from clavilux.interfaces import Capabilities
 from clavilux.model.request import ImageRequest
 
@@ -32,7 +33,7 @@ VIEWS = (
     "at another moment",
     "in another light",
 )
-"""Further stills of a section, where no seed makes them other pictures than the first."""
+"""Further stills of the same prompt, where no seed makes them other pictures than the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +59,13 @@ def adapt(
 ) -> Adapted:
     """What of a request a provider is sent.
 
-    Where there are no seeds, the prompts of a section's stills differ by a point of view: equal
-    orders are bought once.
+    Where there are no seeds, stills of the same prompt differ by a point of view: equal orders are
+    bought once.
     """
     negative = clean(request.negative_prompt) if can.negative_prompt else ""
     folded = "" if can.negative_prompt else unwanted(clean(request.negative_prompt))
     wanted = clean((request.simplified if simplified else "") or request.prompt)
-    view = "" if can.seed else _view(request.index)
+    view = "" if can.seed else _view(request.variation)
     tail = ", ".join(part for part in (view, folded) if part)
     prompt = fitted(wanted or request.theme or request.scene, tail, limit=can.prompt_limit)
     negative = shortened(negative, limit=can.prompt_limit)
@@ -72,7 +73,7 @@ def adapt(
     return Adapted(
         prompt=prompt,
         negative_prompt=negative,
-        seed=request.seed if can.seed else None,
+        seed=request.shared_seed if can.seed else None,
         references=taken,
         given_up=(
             *(["seed"] if not can.seed else []),
@@ -89,9 +90,9 @@ def clean(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in whole).split())
 
 
-def _view(index: int) -> str:
-    turn, place = divmod(index - 1, len(VIEWS))
-    return "" if index == 0 else VIEWS[place] + f" ({turn + 1})" * (turn > 0)
+def _view(variation: int) -> str:
+    turn, place = divmod(variation - 1, len(VIEWS))
+    return "" if variation == 0 else VIEWS[place] + f" ({turn + 1})" * (turn > 0)
 
 
 def _missing_references(wanted: int, taken: int) -> list[str]:
@@ -114,7 +115,7 @@ def fitted(prompt: str, tail: str = "", *, limit: int) -> str:
     """
     tail = shortened(tail, limit=limit // 3)
     room = limit - (len(tail) + 2 if tail else 0)
-    return ", ".join(part for part in (shortened(prompt, limit=room), tail) if part)
+    return ", ".join(part for part in (shorten(prompt, limit=room), tail) if part)
 
 
 def shortened(text: str, *, limit: int) -> str:

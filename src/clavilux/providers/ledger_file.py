@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from clavilux.model.errors import ClaviluxError, InputError, OutputError
@@ -107,9 +107,17 @@ class _Opened:
 
 
 def _create(path: Path) -> None:
-    """An empty file that nobody else can read; SQLite gives its companions the same mode."""
+    """An empty file that nobody else can read; SQLite gives its companions the same mode.
+
+    One that is there is not touched: closing a descriptor of it would drop the locks that this
+    process's other connections hold (sqlite.org/howtocorrupt.html, 2.2).
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    with _creating, suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+_creating = threading.Lock()
 
 
 def _prepare(db: sqlite3.Connection, path: Path) -> None:
@@ -152,7 +160,8 @@ def _use_wal(db: sqlite3.Connection) -> None:
             db.execute("PRAGMA journal_mode = WAL")
             return
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > end:
+            busy = error.sqlite_errorname.startswith("SQLITE_BUSY")
+            if not busy or time.monotonic() > end:
                 raise
             time.sleep(0.01)
 
@@ -183,4 +192,6 @@ def _said(error: sqlite3.Error, path: Path) -> ClaviluxError:
         return OutputError(
             f"the ledger {path} is locked by another program; close that and try again"
         )
+    if kind.startswith("SQLITE_CANTOPEN"):
+        return OutputError(f"cannot open the ledger {path}: {error}; choose another place")
     return OutputError(f"cannot use the ledger {path}: {error}; nothing more is bought")

@@ -83,7 +83,9 @@ def _aliases(said: Any, where: str) -> list[str]:
 
 def _aliased(ours: Mapping[str, Any], name: str) -> dict[str, Any]:
     """The fields of the model that a name is another name of."""
-    found = next((fields for fields in ours.values() if name in fields.get("aliases", ())), {})
+    found: Mapping[str, Any] = next(
+        (fields for fields in ours.values() if name in fields.get("aliases", ())), {}
+    )
     return {field: value for field, value in found.items() if field != "aliases"}
 
 
