@@ -155,6 +155,8 @@ class Capabilities:
     """Calls at once."""
     per_minute: float | None = None
     """Calls a minute; None for no limit that is known."""
+    paid: bool = True
+    """Whether it takes money; no budget is needed for what does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

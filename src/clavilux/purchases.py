@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +30,7 @@ from clavilux.model.errors import InputError
 from clavilux.model.money import dollars
 
 if TYPE_CHECKING:
+    from clavilux.interfaces import PictureSeller
     from clavilux.model.report import RenderReport
     from clavilux.model.request import ImageRequest
     from clavilux.model.song import Analysis
@@ -58,7 +59,7 @@ def cost(
     options = replace(options, shop=Shop(names_in(images) or names_of_sellers(), settings))
     with terminal.progress(quiet=as_json) as on_progress:
         spec, _ = pipeline.direct(source, options, store, on_progress=on_progress)
-    offers = estimates(pipeline.stills_wanted(spec, options), options, settings)
+    offers = estimates(pipeline.stills_wanted(spec, options), options.shop.sellers(), settings)
     if as_json:
         typer.echo(json.dumps([vars_of(offer) for offer in offers]))
     else:
@@ -170,10 +171,10 @@ def with_money(
     options = replace(options, shop=shop)
     spec, analysis, _ = directed
     requests = pipeline.stills_wanted(spec, options)
-    sellers = shop.sellers()
-    if limit is not None or not sellers or not requests:
+    paid = [seller for seller in shop.sellers() if seller.capabilities.paid]
+    if limit is not None or not paid or not requests:
         return options
-    offer = estimates(requests, options, settings)[0]
+    offer = estimates(requests, paid, settings)[0]
     spent = open_ledger(settings).totals(analysis.song.digest).counted
     if not offer.to_buy:
         return replace(options, shop=replace(shop, budget=spent))
@@ -190,9 +191,9 @@ def with_money(
 
 
 def estimates(
-    requests: tuple[ImageRequest, ...], options: RenderOptions, settings: Settings
+    requests: tuple[ImageRequest, ...], sellers: Sequence[PictureSeller], settings: Settings
 ) -> tuple[Estimate, ...]:
-    """The offers of the chosen providers that are paid."""
+    """What each of these would take."""
     from clavilux.providers.buying import RAW
     from clavilux.providers.estimate import estimate
     from clavilux.providers.shop import open_pictures
@@ -202,7 +203,7 @@ def estimates(
     def has(key: str) -> bool:
         return pictures is not None and pictures.has(key, RAW)
 
-    return tuple(estimate(requests, seller, has=has) for seller in options.shop.sellers())
+    return tuple(estimate(requests, seller, has=has) for seller in sellers)
 
 
 def prompts_of(requests: tuple[ImageRequest, ...], names: tuple[str, ...]) -> Iterator[str]:

@@ -115,13 +115,15 @@ class Shop:
         workers: int,
         stop: Event | None,
     ) -> tuple[Maker, ...]:
+        from clavilux.providers.bought import BuyingMaker
         from clavilux.providers.buying import Buyer, Purse
-        from clavilux.providers.making import BuyingMaker, NotReady
+        from clavilux.providers.making import NotReady
         from clavilux.providers.pacing import Pace
 
         settings = self.settings
         assert settings is not None, "a seller was opened"
-        if self.budget is None:
+        sellers = [one for one in opened if isinstance(one, PictureSeller)]
+        if self.budget is None and any(one.capabilities.paid for one in sellers):
             raise InputError("pictures are to be bought: say --budget USD, the most they may cost")
         troubles = [one.ready() if isinstance(one, PictureSeller) else "" for one in opened]
         if all(troubles):
