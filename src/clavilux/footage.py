@@ -6,9 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from clavilux.executors.draw import SUFFIX, is_kept, kept_blocks
+from clavilux.executors.draw import SUFFIX, KeptBlocks, is_kept
 from clavilux.executors.pool import SegmentJob, draw_segments
 from clavilux.executors.queue import Coming
 from clavilux.media.encode import EncoderSettings
@@ -16,7 +14,7 @@ from clavilux.media.mux import SizeError
 from clavilux.media.size_fit import fit_size, sample_of
 from clavilux.model.report import EncodingReport
 from clavilux.model.timeline import Timeline
-from clavilux.rendering.blocks import Blocks
+from clavilux.rendering.blocks import Reel
 from clavilux.rendering.segments import segment_key, segments
 from clavilux.storage import Store
 
@@ -35,8 +33,8 @@ class Footage:
     timeline: Timeline
     pieces: tuple[tuple[int, Path], ...]
     """The first frame of each segment, and its file."""
-    blocks: Blocks
-    """(frames, 3, ROWS, COLUMNS): what the frames show."""
+    blocks: Reel
+    """What the frames show, segment by segment."""
     reused: int
     """How many segments were there already."""
     calm: int
@@ -69,7 +67,7 @@ def draw_footage(
     return Footage(
         timeline=timeline,
         pieces=tuple((job.span.start, store.path(job.key, SUFFIX)) for job in jobs),
-        blocks=np.concatenate([kept_blocks(store, job.key) for job in jobs]),
+        blocks=KeptBlocks(store, tuple(job.key for job in jobs)),
         reused=sum(job.key not in drawn | ahead for job in jobs),
         calm=calm,
     )

@@ -40,7 +40,7 @@ from clavilux.media.receipt import measure_drawn
 from clavilux.model.codec import digest
 from clavilux.model.correction import Correction
 from clavilux.model.errors import InputError, PluginError, SpecError
-from clavilux.model.report import Choices, RenderReport
+from clavilux.model.report import Choices, FlashReport, RenderReport
 from clavilux.model.request import ImageRequest
 from clavilux.model.song import Analysis
 from clavilux.model.spec import PRESETS, Preset, RenderSpec, Tier
@@ -49,7 +49,6 @@ from clavilux.planning.edit import Part, Stills, plan_timeline
 from clavilux.planning.stills import image_requests
 from clavilux.providers.fulfil import Fulfilled
 from clavilux.providers.shop import OnNotice, Shop
-from clavilux.rendering.blocks import as_signal
 from clavilux.reporting import Film, describe
 from clavilux.storage import Store, refuse_as_output, try_writing, write_atomically
 
@@ -315,7 +314,7 @@ def render_directed(
             )
         with clock("stills"):
             made = stills.made()
-        footage = _shoot(
+        footage, seen = _shoot(
             lambda calm: plan_at(calm, usable(made)),
             options, store, clock, ahead=ahead, on_progress=on_progress,
         )  # fmt: skip
@@ -343,7 +342,7 @@ def render_directed(
         footage, options.encoder, options.max_size, draw=draw, join=join
     )
     with clock("measure"):
-        film = _read_back(footage, output, taken, options, on_progress=on_progress)
+        film = _read_back(footage, seen, output, taken, options, on_progress=on_progress)
     film = replace(film, encoding=encoding.model_copy(update={"size": output.stat().st_size}))
     report = describe(
         film, song, spec, analysis, made, choices_of(options), clock.seconds,
@@ -361,7 +360,7 @@ def _shoot(
     *,
     ahead: frozenset[str],
     on_progress: OnProgress,
-) -> Footage:
+) -> tuple[Footage, FlashReport]:
     """Plan and draw; if what was drawn flashes too much, again and calmer."""
     for calm in range(CALMEST + 1):
         timeline = plan_at(calm)
@@ -375,16 +374,23 @@ def _shoot(
                 ahead=ahead,
                 on_progress=on_progress,
             )
-        seen = count_flashes(as_signal(footage.blocks), rate=timeline.rate, limited=True)
+        seen = count_flashes(footage.blocks, rate=timeline.rate, limited=not options.allow_flashing)
         if options.allow_flashing or seen.passed:
             break
-    return footage
+    return footage, seen
 
 
 def _read_back(
-    footage: Footage, output: Path, taken: str, options: RenderOptions, *, on_progress: OnProgress
+    footage: Footage,
+    seen: FlashReport,
+    output: Path,
+    taken: str,
+    options: RenderOptions,
+    *,
+    on_progress: OnProgress,
 ) -> Film:
-    """Measure the finished file. `taken`: how its sound was."""
+    """Measure the finished file. `seen`: the flashes of what was drawn; `taken`: how its sound
+    was."""
     timeline, done = footage.timeline, 0
 
     def tell() -> None:
@@ -392,8 +398,10 @@ def _read_back(
         done += 1
         on_progress("checking", output.name, done, timeline.frames)
 
-    starts = tuple(first for first, _ in footage.pieces)
-    measured = measure_drawn(output, footage.blocks, starts, on_frame=tell)
+    measured = measure_drawn(output, footage.blocks, on_frame=tell)
+    if measured.reel is not footage.blocks:  # it shows something else than was drawn
+        limited = not options.allow_flashing
+        seen = count_flashes(measured.reel, rate=timeline.rate, limited=limited)
     on_progress("checking", output.name, timeline.frames, timeline.frames)
     return Film(
         output=output,
@@ -402,7 +410,7 @@ def _read_back(
         segments=len(footage.pieces),
         segments_reused=footage.reused,
         measured=measured,
-        flash=count_flashes(measured.yuv, rate=timeline.rate, limited=not options.allow_flashing),
+        flash=seen,
         calm=footage.calm,
     )
 

@@ -84,7 +84,7 @@ def test_flashes_are_counted_and_iris_agrees(
     red: float,
 ) -> None:
     path = video(tmp_path, wave, low, high, share=share)
-    found = count_flashes(measure(path).yuv, rate=RATE, limited=True)
+    found = count_flashes(measure(path).reel, rate=RATE, limited=True)
     assert found.general_flashes == pytest.approx(general, abs=0.5)
     assert found.red_flashes == pytest.approx(red, abs=0.5)
     assert found.passed == (max(general, red) <= 3)
@@ -96,12 +96,12 @@ def test_flashes_are_counted_and_iris_agrees(
 def test_the_worst_second_is_named(tmp_path: Path) -> None:
     late = square(10)
     path = video(tmp_path, lambda t: late(t) if 2 <= t < 3 else 0.0, BLACK, WHITE, share=1.0)
-    found = count_flashes(measure(path).yuv, rate=RATE, limited=False)
+    found = count_flashes(measure(path).reel, rate=RATE, limited=False)
     assert found.worst_second == pytest.approx(2, abs=0.2)
     assert not found.passed and not found.limited
 
 
 def test_a_still_video_has_no_flashes(tmp_path: Path) -> None:
     path = video(tmp_path, lambda t: 0.5, BLACK, WHITE, share=1.0)
-    found = count_flashes(measure(path).yuv, rate=RATE, limited=True)
+    found = count_flashes(measure(path).reel, rate=RATE, limited=True)
     assert (found.general_flashes, found.red_flashes, found.worst_second) == (0, 0, None)

@@ -9,6 +9,7 @@ import pytest
 from test_encode import HEIGHT, WIDTH, encode
 
 from clavilux.media.receipt import (
+    Measured,
     accent_distances,
     audio_start,
     measure,
@@ -17,7 +18,7 @@ from clavilux.media.receipt import (
 )
 from clavilux.model.errors import OutputError
 from clavilux.model.time import FrameRate
-from clavilux.rendering.blocks import COLUMNS, ROWS, Blocks, block_means
+from clavilux.rendering.blocks import COLUMNS, ROWS, Reel, as_signal, block_means
 from workshop import clicks, write_song
 
 RATE = FrameRate(numerator=30)
@@ -90,40 +91,47 @@ def test_blocks_measure_the_right_part_of_the_picture(tmp_path: Path) -> None:
     frames[:, :HEIGHT] = 16
     frames[:, : HEIGHT // ROWS, -WIDTH // COLUMNS :] = 235
     (tmp_path / "a.mp4").write_bytes(encode(list(frames), crf=5.0))
-    yuv = measure(tmp_path / "a.mp4").yuv
+    (blocks,) = measure(tmp_path / "a.mp4").reel
+    yuv = as_signal(blocks)
     assert yuv.shape == (6, 3, ROWS, COLUMNS)
     assert yuv[3, 0, 0, -1] == pytest.approx(1, abs=0.03)
     assert np.delete(yuv[3, 0].ravel(), COLUMNS - 1).max() < 0.05
     assert np.abs(yuv[:, 1:]).max() < 0.02
 
 
-def drawn(frames: list[np.ndarray]) -> Blocks:
-    return np.array([block_means(planes) for planes in frames])
+def drawn(frames: list[np.ndarray], *cuts: int) -> Reel:
+    """What was measured as the frames were drawn, in segments that begin at 0 and at the cuts."""
+    blocks = np.array([block_means(planes) for planes in frames])
+    return np.split(blocks, cuts)
+
+
+def shown(measured: Measured) -> np.ndarray:
+    return as_signal(np.concatenate(list(measured.reel)))
 
 
 def test_a_file_that_shows_what_was_drawn_is_decoded_at_its_key_frames(tmp_path: Path) -> None:
     frames = pulsing()
     (tmp_path / "a.mp4").write_bytes(encode(frames))
-    found = measure_drawn(tmp_path / "a.mp4", drawn(frames), (0,), on_frame=lambda: None)
+    found = measure_drawn(tmp_path / "a.mp4", drawn(frames), on_frame=lambda: None)
     whole = measure(tmp_path / "a.mp4")
     assert 1 <= found.decoded < 20 and whole.decoded == 120
     np.testing.assert_array_equal(found.times, whole.times)
-    np.testing.assert_allclose(found.yuv, whole.yuv, atol=0.01)
+    np.testing.assert_allclose(shown(found), shown(whole), atol=0.01)
+    np.testing.assert_allclose(found.light(), shown(whole)[:, 0].mean(axis=(1, 2)), atol=0.01)
 
 
 def test_a_file_that_shows_something_else_is_decoded_whole(tmp_path: Path) -> None:
     frames = pulsing()
     (tmp_path / "a.mp4").write_bytes(encode(frames))
     others = {
-        "darker": [planes // 2 for planes in frames],
-        "fewer": frames[:-1],
-        "other segments": frames,  # 7 begins none in this file
+        "darker": drawn([planes // 2 for planes in frames]),
+        "fewer": drawn(frames[:-1]),
+        "other segments": drawn(frames, 7),  # 7 begins none in this file
     }
     for name, wrong in others.items():
-        starts = (0, 7) if name == "other segments" else (0,)
-        found = measure_drawn(tmp_path / "a.mp4", drawn(wrong), starts, on_frame=lambda: None)
+        found = measure_drawn(tmp_path / "a.mp4", wrong, on_frame=lambda: None)
         assert found.decoded == 120, name
-        np.testing.assert_array_equal(found.yuv, measure(tmp_path / "a.mp4").yuv)
+        np.testing.assert_array_equal(shown(found), shown(measure(tmp_path / "a.mp4")))
 
 
 def test_a_file_that_cannot_be_read_back_is_an_error(tmp_path: Path) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,9 +45,19 @@ def is_kept(store: Store, key: str) -> bool:
     return store.has(key, SUFFIX) and store.has(key, BLOCKS_SUFFIX)
 
 
-def kept_blocks(store: Store, key: str) -> Blocks:
-    """The blocks of a segment that is kept."""
-    return np.asarray(np.load(store.path(key, BLOCKS_SUFFIX), allow_pickle=False))
+@dataclass(frozen=True)
+class KeptBlocks(Sequence[Blocks]):
+    """The blocks of segments that are kept, each read when it is asked for."""
+
+    store: Store
+    keys: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def __getitem__(self, number: Any) -> Any:
+        path = self.store.path(self.keys[number], BLOCKS_SUFFIX)
+        return np.asarray(np.load(path, allow_pickle=False))
 
 
 class SegmentDrawer:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from clavilux.model.color import srgb_to_linear
 from clavilux.model.report import FlashReport
 from clavilux.model.time import FrameRate
+from clavilux.rendering.blocks import Reel, as_signal
 
 Floats = NDArray[np.float64]
 
@@ -24,23 +25,15 @@ DARK_LIMIT = 0.80
 RED_STEP = 20.0 / 320.0
 QUARTER = 0.25
 LIMIT = 3
-AT_ONCE = 900
-"""Frames looked at together, so that memory does not grow with the video."""
 SAME_MOMENT = 2
 """Frames within which blocks that change count as changing together."""
 
 
-def count_flashes(yuv: NDArray[np.float32], *, rate: FrameRate, limited: bool) -> FlashReport:
-    """The worst second of a video.
-
-    `yuv`: (frames, 3, rows, columns) block means, luma 0..1, colour differences -0.5..0.5.
-    `limited`: whether the plan was kept within the limit.
-    """
+def count_flashes(reel: Reel, *, rate: FrameRate, limited: bool) -> FlashReport:
+    """The worst second of a video. `limited`: whether the plan was kept within the limit."""
     light, red = _Changes(LUMINANCE_STEP, dark=DARK_LIMIT), _Changes(RED_STEP, dark=np.inf)
-    for first in range(0, len(yuv), AT_ONCE):
-        linear = srgb_to_linear(
-            np.clip(_rgb(yuv[first : first + AT_ONCE].astype(np.float64)), 0, 1)
-        )
+    for blocks in reel:
+        linear = srgb_to_linear(np.clip(_rgb(as_signal(blocks).astype(np.float64)), 0, 1))
         light.follow(linear @ np.array([0.2126, 0.7152, 0.0722]))
         red.follow(_saturated_red(linear))
     general, where = _worst(light.transitions(), rate)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from clavilux.model.errors import OutputError
 from clavilux.model.report import SyncReport
 from clavilux.model.time import FrameRate
-from clavilux.rendering.blocks import Blocks, as_signal, plane_means
+from clavilux.rendering.blocks import Blocks, Reel, as_signal, plane_means
 
 SEARCH_SECONDS = 0.15
 """How far from its planned time an accent is looked for."""
@@ -29,52 +29,66 @@ SAME = 0.02
 coarse encoder makes 0.005, the frame next to a cut or a beat 0.05 and more."""
 
 
+PIECE = 300
+"""Frames of a decoded video that are kept in one array."""
+
+
 @dataclass(frozen=True)
 class Measured:
     """A video as block means."""
 
     times: NDArray[np.float64]
     """Presentation time of each frame, seconds, ascending."""
-    yuv: NDArray[np.float32]
-    """(frames, 3, ROWS, COLUMNS): luma 0..1, colour differences -0.5..0.5."""
+    reel: Reel
+    """What the frames show."""
     decoded: int
     """How many frames were decoded."""
+
+    def light(self) -> NDArray[np.float64]:
+        """(frames,) mean luma, 0..1."""
+        means = [as_signal(piece)[:, 0].mean(axis=(1, 2), dtype=np.float64) for piece in self.reel]
+        return np.concatenate(means)
 
 
 def measure(path: Path, *, on_frame: Callable[[], None] = lambda: None) -> Measured:
     """Decode a video and keep the block means of every frame. Raises OutputError."""
-    times, blocks = [], []
+    times: list[float] = []
+    pieces: list[list[Blocks]] = []
     for time, means in _decode(path):
+        if len(times) % PIECE == 0:
+            pieces.append([])
         times.append(time)
-        blocks.append(means)
+        pieces[-1].append(means)
         on_frame()
-    if not blocks:
+    if not times:
         raise OutputError(f"the finished file {path} holds no picture; render again")
-    return Measured(np.array(times), as_signal(np.array(blocks)), len(times))
+    return Measured(np.array(times), [np.array(piece) for piece in pieces], len(times))
 
 
-def measure_drawn(
-    path: Path, drawn: Blocks, starts: tuple[int, ...], *, on_frame: Callable[[], None]
-) -> Measured:
-    """The same of a file whose frames were measured as they were drawn, (frames, 3, ROWS, COLUMNS).
+def measure_drawn(path: Path, drawn: Reel, *, on_frame: Callable[[], None]) -> Measured:
+    """The same of a file whose segments were measured as they were drawn, one piece each.
 
-    `starts`: the first frame of each segment. Raises OutputError where it cannot be read.
+    Raises OutputError where it cannot be read.
     """
     times = frame_times(path)
-    if len(times) != len(drawn):
+    ends = np.cumsum([len(piece) for piece in drawn])
+    if len(times) != ends[-1]:
         return measure(path, on_frame=on_frame)
-    decoded, signal = 0, as_signal(drawn)
-    missing = set(starts)
+    decoded, missing = 0, {0, *ends[:-1].tolist()}
+    piece, of = 0, drawn[0]
     for time, means in _decode(path, only_key=True):
         number = int(np.argmin(np.abs(times - time)))
-        if float(np.abs(as_signal(means) - signal[number]).mean()) > SAME:
+        if piece != (here := int(np.searchsorted(ends, number, side="right"))):
+            piece, of = here, drawn[here]
+        expected = as_signal(of[number - int(ends[piece]) + len(of)])
+        if float(np.abs(as_signal(means) - expected).mean()) > SAME:
             return measure(path, on_frame=on_frame)
         missing.discard(number)
         decoded += 1
         on_frame()
     if missing:
         return measure(path, on_frame=on_frame)
-    return Measured(times, signal, decoded)
+    return Measured(times, drawn, decoded)
 
 
 def frame_times(path: Path) -> NDArray[np.float64]:
@@ -162,7 +176,8 @@ def accent_distances(
     """
     if len(measured.times) < 5:
         return np.zeros(0)
-    rise = np.diff(measured.yuv[:, 0].mean(axis=(1, 2)), prepend=measured.yuv[0, 0].mean())
+    light = measured.light()
+    rise = np.diff(light, prepend=light[0])
     rise = rise - np.median(np.stack([np.roll(rise, k) for k in range(-3, 4)]), axis=0)
     reach = max(1, round(SEARCH_SECONDS * float(rate)))
     clear = 3 * 1.4826 * float(np.median(np.abs(rise))) + 5e-4

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +16,10 @@ block are enough for an average."""
 
 Blocks = NDArray[np.uint16]
 """(..., 3, ROWS, COLUMNS): mean luma and colour differences, 8-bit video codes times 256."""
+
+Reel = Sequence[Blocks]
+"""Of a whole video: pieces (frames, 3, ROWS, COLUMNS) that follow each other. Each may be read from
+a file when it is asked for, so that memory does not grow with the video."""
 
 
 def block_means(planes: NDArray[np.uint8]) -> Blocks:
