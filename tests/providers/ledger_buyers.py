@@ -18,7 +18,7 @@ from types import FrameType
 from typing import Any
 
 from clavilux.interfaces import Ticket
-from clavilux.model.errors import BudgetError, ProviderError
+from clavilux.model.errors import BudgetError, OutputError, ProviderError
 from clavilux.model.order import Order
 from clavilux.providers.ledger import Ledger
 from clavilux.providers.ledger_rows import Entry
@@ -46,7 +46,7 @@ def sold(shop: Path) -> list[tuple[str, int]]:
     return [(name, int(price)) for name, price in (line.split() for line in lines)]
 
 
-def buy(ledger: Ledger, shop: Path, name: str, *, cap: int, ticket: bool) -> None:
+def buy(ledger: Ledger, shop: Path, name: str, *, cap: int | None, ticket: bool) -> None:
     """One picture, as it is bought for a song."""
     left = ledger.resumable(order(name).key)
     if left is not None:
@@ -78,6 +78,17 @@ def child(work: Callable[[], Any]) -> int:
         sys.stderr.flush()
     finally:
         os._exit(status)
+
+
+def asked(work: Callable[[], Any]) -> Any:
+    """What a process of its own answers: whoever opens a ledger may not fork others that do."""
+    read, write = os.pipe()
+    pid = child(lambda: os.write(write, json.dumps(work()).encode()))
+    os.close(write)
+    with os.fdopen(read) as answer:
+        said = answer.read()
+    assert ended(pid) == 0
+    return json.loads(said)
 
 
 def ended(pid: int) -> int:
@@ -117,7 +128,6 @@ def lines(folder: Path, ticket: bool, step: int) -> dict[str, Any]:
     """
     path, shop, cap = folder / "ledger.sqlite3", folder / "shop", 10**9
     wrong, line, killed = list[str](), 0, True
-    here = Ledger(path)
     states = dict[str, int]()
     while killed:
         line += step
@@ -127,16 +137,28 @@ def lines(folder: Path, ticket: bool, step: int) -> dict[str, Any]:
             ledger = Ledger(path)
             dying_at(line, lambda: buy(ledger, shop, name, cap=cap, ticket=ticket))
 
+        def look(name: str = name) -> tuple[str, list[str]]:
+            return _after_a_death(Ledger(path), shop, name, cap=cap, ticket=ticket)
+
         killed = ended(child(work)) != 0
-        state = here.state(order(name).key)
+        state, found = asked(look)
         states[state] = states.get(state, 0) + 1
-        wrong += _wrong_after_a_death(here, shop, name, state)
-        buy(here, shop, name, cap=cap, ticket=ticket)
-        wrong += [f"{name}: sold twice"] if len(sold(shop)) > len(dict(sold(shop))) else []
-        after = here.state(order(name).key)
-        if after != ("doubt" if state == "doubt" else "settled"):
-            wrong.append(f"{name}: {state}, then {after}")
+        wrong += found
     return {"lines": line, "states": states, "wrong": wrong}
+
+
+def _after_a_death(
+    here: Ledger, shop: Path, name: str, *, cap: int, ticket: bool
+) -> tuple[str, list[str]]:
+    """How the order stood, and what is wrong with that or with how it goes on."""
+    state = here.state(order(name).key)
+    wrong = _wrong_after_a_death(here, shop, name, state)
+    buy(here, shop, name, cap=cap, ticket=ticket)
+    wrong += [f"{name}: sold twice"] if len(sold(shop)) > len(dict(sold(shop))) else []
+    after = here.state(order(name).key)
+    if after != ("doubt" if state == "doubt" else "settled"):
+        wrong.append(f"{name}: {state}, then {after}")
+    return state, wrong
 
 
 def _wrong_after_a_death(ledger: Ledger, shop: Path, name: str, state: str) -> list[str]:
@@ -147,6 +169,30 @@ def _wrong_after_a_death(ledger: Ledger, shop: Path, name: str, state: str) -> l
     if counted < bill.get(name, 0):
         return [f"{name}: {state}, {bill[name]} on the bill, {counted} counted"]
     return []
+
+
+def resumptions(folder: Path, step: int) -> dict[str, Any]:
+    """Buy by ticket, die, and die ever later while the job is resumed."""
+    path, shop, name = folder / "ledger.sqlite3", folder / "shop", "p"
+    line, killed, states = 0, True, list[str]()
+
+    def begin() -> None:
+        ledger = Ledger(path)
+        entry = _reserved(ledger, name)
+        sell(shop, name)
+        ledger.submitted(entry, Ticket(id="job of p"))
+
+    ended(child(begin))
+    while killed:
+        line += step
+
+        def work(line: int = line) -> None:
+            ledger = Ledger(path)
+            dying_at(line, lambda: buy(ledger, shop, name, cap=None, ticket=True))
+
+        killed = ended(child(work)) != 0
+        states.append(asked(lambda: Ledger(path).state(order(name).key)))
+    return {"states": states, "sold": len(sold(shop))}
 
 
 def openings(folder: Path, step: int) -> int:
@@ -177,7 +223,7 @@ def kills(folder: Path, ticket: bool, *, deaths: int, cap: int, seed: int) -> di
             except BudgetError:
                 return
 
-    here, wrong, died, done = Ledger(path), list[str](), 0, 0
+    wrong, died, done = list[str](), 0, 0
     living = [child(work), child(work)]
     while died < deaths and done < 3:  # done: came to the end of the budget
         time.sleep(dice.uniform(0.001, 0.05))
@@ -187,7 +233,7 @@ def kills(folder: Path, ticket: bool, *, deaths: int, cap: int, seed: int) -> di
         died, done = died + killed, done + (not killed)
         living.append(child(work))
         bill = sum(price for _, price in sold(shop))  # first: sales only grow
-        counted = here.totals("a").counted
+        counted = asked(lambda: Ledger(path).totals("a").counted)
         if not bill <= counted <= cap:
             wrong.append(f"{bill} on the bill, {counted} counted, {cap} at most")
     for pid in living:
@@ -289,12 +335,29 @@ def heirs(folder: Path) -> list[str]:
 
 
 def inherited(folder: Path) -> list[str]:
-    """A ledger that was opened before a fork, used on both sides of it."""
-    ledger = Ledger(folder / "ledger.sqlite3")
-    _reserved(ledger, "of the parent")
-    ends = ended(child(lambda: _reserved(ledger, "of the child")))
+    """A ledger that was opened before a fork, asked for by the child; then how it stands."""
+    path = folder / "ledger.sqlite3"
+    ledger = Ledger(path)
+    entry = _reserved(ledger, "of the parent")
+    other = folder / "other.sqlite3"
+    tries: tuple[Callable[[], object], ...] = (
+        lambda: _reserved(ledger, "of the child"),
+        lambda: ledger.settle(entry, cost=1),
+        ledger.rows,
+        lambda: Ledger(path),
+        lambda: _reserved(Ledger(other), "of the child"),
+    )
+    said = [asked(lambda act=act: _refused(act)) for act in tries]
     _reserved(ledger, "again of the parent")
-    return [str(ends), *(f"{row.section}: {row.state}" for row in reversed(ledger.rows()))]
+    return [*said, *(f"{row.section}: {row.state}" for row in reversed(ledger.rows()))]
+
+
+def _refused(act: Callable[[], object]) -> str:
+    try:
+        act()
+    except OutputError as error:
+        return str(error)
+    return ""
 
 
 def _reserved(ledger: Ledger, name: str) -> Entry:

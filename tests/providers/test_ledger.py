@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,13 +10,9 @@ from purchases import buy, order
 
 from clavilux.interfaces import Ticket
 from clavilux.model.errors import BudgetError, ProviderError
+from clavilux.model.order import Order
 from clavilux.providers.ledger import Ledger
-from clavilux.providers.ledger_rows import (
-    AlreadyBoughtError,
-    BeingBoughtError,
-    Entry,
-    InDoubtError,
-)
+from clavilux.providers.ledger_rows import AlreadyBoughtError, BeingBoughtError, InDoubtError
 
 
 @pytest.fixture
@@ -83,12 +77,21 @@ def test_a_senseless_bill_does_not_break_the_books(ledger: Ledger) -> None:
 def test_what_was_settled_stays_as_it_was_settled(ledger: Ledger) -> None:
     entry = buy(ledger)
     ledger.settle(entry, cost=70)
-    ledger.settle(entry, cost=10)
+    ledger.settle(entry, cost=10, usage="late")
     ledger.release(entry, why="late")
     ledger.doubt(entry, why="late")
     ledger.submitted(entry, Ticket(id="late"))
     (row,) = ledger.rows()
     assert (row.state, row.cost, row.why, row.ticket) == ("settled", 70, "", None)
+    assert row.usage == ""
+
+
+def test_of_two_bills_for_one_picture_the_higher_counts(ledger: Ledger) -> None:
+    entry = buy(ledger)
+    ledger.settle(entry, cost=70, usage="likely")
+    ledger.settle(entry, cost=85)
+    (row,) = ledger.rows()
+    assert (row.cost, row.usage) == (85, "likely") and ledger.totals("song").spent == 85
 
 
 def test_the_truth_about_a_doubt_may_arrive_later(ledger: Ledger) -> None:
@@ -146,12 +149,26 @@ def test_an_order_is_bought_once(ledger: Ledger) -> None:
 
 def test_what_may_be_paid_is_not_bought_again_unless_the_user_says_so(ledger: Ledger) -> None:
     ledger.doubt(buy(ledger), why="no answer")
-    with pytest.raises(InDoubtError, match=r"no answer.*clavilux retry"):
+    with pytest.raises(InDoubtError, match="no answer"):
         buy(ledger)
     ledger.settle(buy(ledger, again=True), cost=90)
     totals = ledger.totals("song")
     assert (totals.in_doubt, totals.spent) == (100, 90)
     assert ledger.state(order().key) == "settled"
+
+
+@pytest.mark.parametrize("paid", [False, True])
+def test_a_refusal_says_what_to_type(ledger: Ledger, paid: bool) -> None:
+    entry = buy(ledger, section="verse_1")
+    if paid:
+        ledger.settle(entry, cost=1)
+    else:
+        ledger.doubt(entry, why="no answer")
+    with pytest.raises((AlreadyBoughtError, InDoubtError)) as refused:
+        buy(ledger, section="my chorus")  # which wants the very same picture
+    said = str(refused.value)
+    assert "the picture for my chorus" in said and "--again" in said and "\n" not in said
+    assert "`clavilux retry REPORT --section 'my chorus'`" in said
 
 
 def test_buying_again_does_not_pass_the_cap(ledger: Ledger) -> None:
@@ -160,87 +177,28 @@ def test_buying_again_does_not_pass_the_cap(ledger: Ledger) -> None:
         buy(ledger, amount=600, again=True)
 
 
-def test_whoever_gives_up_references_orders_the_same_picture(ledger: Ledger) -> None:
-    ledger.settle(buy(ledger), cost=1)
-    with pytest.raises(AlreadyBoughtError):
-        ledger.reserve(
-            order(given_up=("no seed",)), account="song", section="x", amount=1, cap=None
-        )
+ELSE: dict[str, object] = {
+    "provider": "stability", "model": "n", "prompt": "else", "negative_prompt": "text",
+    "width": 65, "height": 65, "seed": 1, "options": {"quality": "low"}, "references": ("a" * 64,),
+}  # fmt: skip
+"""What makes another picture, field by field."""
+
+ALIKE: dict[str, object] = {"endpoint": "http://127.0.0.1:1", "given_up": ("no seed",)}
+"""What does not."""
 
 
-# --- Left by others --------------------------------------------------------------------------
-
-
-DEAD = "7.0"
-"""The token of a process that ended."""
-
-
-def left_by(ledger: Ledger, entry: Entry, *, owner: str = DEAD) -> None:
-    """As if another process had made the entry."""
-    with ledger._file.writing() as db:
-        db.execute("UPDATE purchases SET owner = ? WHERE id = ?", (owner, entry.id))
-
-
-def test_of_what_a_dead_process_left_only_the_tickets_can_be_resumed(ledger: Ledger) -> None:
-    with_ticket, without = buy(ledger, "a"), buy(ledger, "b")
-    ledger.submitted(with_ticket, Ticket(id="job"))
-    left_by(ledger, with_ticket)
-    left_by(ledger, without)
-    totals = ledger.totals("song")
-    assert (totals.reserved, totals.in_doubt) == (100, 100)
-    assert "died" in ledger.rows()[0].why and ledger.rows()[0].ended is not None
-    assert ledger.resumable(order("b").key) is None
-    with pytest.raises(BeingBoughtError):
-        buy(ledger, "a", again=True)
-    entry = ledger.resumable(order("a").key)
-    assert entry is not None and (entry.id, entry.ticket) == (with_ticket.id, "job")
-    assert ledger.state(order("a").key) == "live"
-
-
-def test_a_job_that_another_process_gave_up_can_be_resumed(ledger: Ledger) -> None:
-    entry = buy(ledger)
-    ledger.submitted(entry, Ticket(id="job"))
-    ledger.doubt(entry, why="it took too long")
-    assert ledger.resumable(order().key) is None  # by whoever gave it up
-    left_by(ledger, entry)
-    assert ledger.state(order().key) == "resumable"
-    again = ledger.resumable(order().key)
-    assert again is not None and again.state == "live" and again.ended is None
-
-
-def test_a_job_is_not_resumed_after_the_picture_was_bought_anew(ledger: Ledger) -> None:
-    entry = buy(ledger)
-    ledger.submitted(entry, Ticket(id="job"))
-    ledger.doubt(entry, why="it took too long")
-    left_by(ledger, entry)
-    second = buy(ledger, again=True)
-    assert ledger.resumable(order().key) is None
-    ledger.release(second, why="refused")
-    assert ledger.state(order().key) == "resumable"
-    ledger.settle(buy(ledger, again=True), cost=5)
-    assert ledger.resumable(order().key) is None and ledger.state(order().key) == "settled"
-
-
-def test_a_place_that_was_taken_by_another_process_before_is_no_sign_of_life(
-    ledger: Ledger,
+@pytest.mark.parametrize("field", sorted(Order.model_fields))
+def test_whatever_is_sent_makes_another_order_and_nothing_else_does(
+    ledger: Ledger, field: str
 ) -> None:
-    mine = ledger._owner
-    entry = buy(ledger)
-    left_by(ledger, entry, owner=f"{mine.token.partition('.')[0]}.0")
-    assert ledger.state(order().key) == "doubt"
-    code = (
-        "import sys; from pathlib import Path\n"
-        "from clavilux.providers.ledger_owner import this_process\n"
-        "print(this_process(Path(sys.argv[1])).lives(sys.argv[2]))"
-    )
-    asked = [sys.executable, "-c", code, str(ledger.path), mine.token]
-    seen = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
-    assert seen == "True\n"  # asking has not cost it its own lock
-
-
-def test_a_token_that_makes_no_sense_belongs_to_nobody(ledger: Ledger) -> None:
-    left_by(ledger, buy(ledger), owner="somebody")
-    assert ledger.state(order().key) == "doubt"
+    ledger.settle(buy(ledger), cost=1)
+    other = order().model_copy(update={field: {**ELSE, **ALIKE}[field]})
+    assert other != order()
+    if field in ELSE:
+        ledger.reserve(other, account="song", section="x", amount=1, cap=None)
+        return
+    with pytest.raises(AlreadyBoughtError):
+        ledger.reserve(other, account="song", section="x", amount=1, cap=None)
 
 
 # --- The month -------------------------------------------------------------------------------
@@ -251,8 +209,9 @@ def test_a_month_cap_counts_all_accounts_and_begins_anew(tmp_path: Path) -> None
     ledger = Ledger(tmp_path / "ledger.sqlite3", now=lambda: clock[0])
     november = buy(ledger, "a", amount=700, month_cap=1000)
     buy(ledger, "b", amount=300, account="other", month_cap=1000)
-    with pytest.raises(BudgetError, match="this month"):
+    with pytest.raises(BudgetError, match="this month") as refused:
         buy(ledger, "c", amount=1, account="third", month_cap=1000)
+    assert "raise month_budget in config.toml (or CLAVILUX_MONTH_BUDGET)" in str(refused.value)
     clock[0] += 1
     assert ledger.totals(month=True).counted == 0
     buy(ledger, "c", amount=1000, account="third", month_cap=1000)
@@ -273,3 +232,14 @@ def test_rows_are_filtered_by_time_and_come_newest_first(tmp_path: Path) -> None
     assert [r.section for r in ledger.rows()] == ["part_c", "part_b", "part_a"]
     assert [r.section for r in ledger.rows(since=1010)] == ["part_c", "part_b"]
     assert [r.section for r in ledger.rows(limit=1)] == ["part_c"]
+    assert ledger.rows(since=1021) == ()
+
+
+def test_rows_are_filtered_by_song_and_section(ledger: Ledger) -> None:
+    for name, account in (("a", "one"), ("b", "one"), ("c", "two")):
+        buy(ledger, name, account=account, section="verse" if name != "b" else "chorus")
+    assert [row.account for row in ledger.rows(section="verse")] == ["two", "one"]
+    assert [row.section for row in ledger.rows("one")] == ["chorus", "verse"]
+    (row,) = ledger.rows("one", section="verse", since=0, limit=5)
+    assert row.order_key == order("a").key
+    assert ledger.rows("two", section="chorus") == ()

@@ -8,12 +8,16 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from purchases import buy
+from purchases import buy, buy_in
 
+from clavilux.executors.processes import process_context
 from clavilux.model.errors import ClaviluxError, InputError, OutputError
 from clavilux.model.order import Order
 from clavilux.providers import ledger_file
@@ -144,19 +148,98 @@ def test_what_breaks_off_in_a_transaction_leaves_nothing(ledger: Ledger) -> None
 
 RIVAL = """
 import sqlite3, sys
-db = sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None)
-db.execute("PRAGMA locking_mode = EXCLUSIVE")  # wants a file that nobody else has open
-db.execute("BEGIN EXCLUSIVE")
+for path in sys.argv[1:]:
+    db = sqlite3.connect(path, timeout=0, isolation_level=None)
+    db.execute("PRAGMA locking_mode = EXCLUSIVE")  # wants a file that nobody else has open
+    try:
+        db.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        print(error)
+    db.close()
 """
+
+
+def rival(*paths: Path) -> list[str]:
+    """What another program is told that wants each of these files for itself."""
+    asked = [sys.executable, "-c", RIVAL, *map(str, paths)]
+    return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.splitlines()
 
 
 def test_opening_the_file_once_more_does_not_drop_the_first_ones_locks(ledger: Ledger) -> None:
     """Record locks of a file fall when its process closes any descriptor of it."""
     Ledger(ledger.path)
-    rival = [sys.executable, "-c", RIVAL, str(ledger.path)]
-    done = subprocess.run(rival, capture_output=True, text=True, check=False)
-    assert "database is locked" in done.stderr
+    assert rival(ledger.path) == ["database is locked"]
     buy(ledger)
+
+
+def test_threads_that_begin_a_ledger_at_once_do_not_drop_each_others_locks(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{i}.sqlite3" for i in range(20)]
+    barrier = threading.Barrier(5)
+
+    def begin(_: int) -> list[Ledger]:
+        ledgers = []
+        for path in paths:
+            barrier.wait()
+            ledgers.append(Ledger(path))
+        return ledgers
+
+    with ThreadPoolExecutor(5) as pool:
+        opened = list(pool.map(begin, range(5)))
+    assert rival(*paths) == ["database is locked"] * len(paths)
+    assert {ledger._owner.token for ledgers in opened for ledger in ledgers[:1]} == {
+        opened[0][0]._owner.token
+    }
+
+
+def test_a_ledger_that_is_just_being_made_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the end of its making would drop the locks of who was quicker."""
+    path, close = tmp_path / "ledger.sqlite3", os.close
+
+    def slow_close(file: int) -> None:
+        time.sleep(0.2)
+        close(file)
+
+    monkeypatch.setattr(os, "close", slow_close)
+    with ThreadPoolExecutor(2) as pool:
+        opened = list(pool.map(Ledger, [path, path]))
+    monkeypatch.undo()
+    assert rival(path) == ["database is locked"]
+    buy(opened[0])
+
+
+def test_a_link_to_a_ledger_is_the_same_ledger(ledger: Ledger, tmp_path: Path) -> None:
+    link = tmp_path / "elsewhere" / "linked.sqlite3"
+    link.parent.mkdir()
+    try:
+        link.symlink_to(ledger.path)
+    except OSError:
+        pytest.skip("no links here")
+    buy(ledger)
+    linked = [sys.executable, "-c", OPEN, str(link)]
+    done = subprocess.run(linked, capture_output=True, text=True, check=True)
+    assert done.stdout == "live\n"  # it sees who lives, though it knows another name
+    assert list(link.parent.iterdir()) == [link]
+
+
+OPEN = """
+import sys
+from pathlib import Path
+from clavilux.providers.ledger import Ledger
+print(Ledger(Path(sys.argv[1])).rows()[0].state)
+"""
+
+
+def test_a_worker_process_may_open_a_ledger_that_is_open_here(ledger: Ledger) -> None:
+    """It is forked, but from a server that never had it open."""
+    buy(ledger, "of the parent")
+    worker = process_context().Process(target=buy_in, args=(ledger.path, "of the worker"))  # type: ignore[attr-defined]
+    worker.start()
+    worker.join(20)
+    assert worker.exitcode == 0
+    states = {row.section: row.state for row in ledger.rows()}
+    assert states == {"part_of the parent": "live", "part_of the worker": "doubt"}
 
 
 def test_an_empty_file_becomes_a_ledger(tmp_path: Path) -> None:

@@ -46,27 +46,37 @@ SCHEMA = (
     )""",
     "CREATE UNIQUE INDEX one_at_a_time ON purchases (order_key) WHERE state = 'live'",
     "CREATE INDEX by_order ON purchases (order_key)",
-    "CREATE INDEX by_account ON purchases (account)",
-    "CREATE INDEX by_month ON purchases (month)",
+    "CREATE INDEX by_account ON purchases (account, state, cost, reserved)",  # sums need no row
+    "CREATE INDEX by_month ON purchases (month, state, cost, reserved)",
+    "CREATE INDEX by_section ON purchases (section)",
+    "CREATE INDEX by_time ON purchases (at)",
     f"PRAGMA application_id = {OURS}",
     f"PRAGMA user_version = {VERSION}",
 )
 
 
 class LedgerFile:
-    """One connection for all threads of a process, and another after a fork."""
+    """One connection for all threads of a process, and for no other process.
+
+    A fork must not use it, nor open another beside it: SQLite would take the locks that it knows
+    of for its own, which only the parent holds (sqlite.org/howtocorrupt.html, 2.6).
+    """
 
     def __init__(self, path: Path) -> None:
+        """Raises InputError for what is no ledger of ours, OutputError where it cannot be used."""
         self.path = path
-        self._opened: dict[int, _Opened] = {}
-        self._here()
+        self._turn, self._generation = threading.Lock(), generation()
+        with _explained(path):
+            _create(path)
+            _refuse_forks(path, _opened_in.setdefault(_identity(path), generation()))
+            self._db = _connected(path)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """For one query."""
-        opened = self._here()
-        with opened.lock, _explained(self.path):
-            yield opened.db
+        _refuse_forks(self.path, self._generation)  # first: a lock may be held for ever here
+        with self._turn, _explained(self.path):
+            yield self._db
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -81,29 +91,34 @@ class LedgerFile:
                     db.execute("ROLLBACK")
                 raise
 
-    def _here(self) -> _Opened:
-        """This process's connection. One from before a fork stays open: closing it here would
-        meddle with the parent's."""
-        key = generation()
-        return self._opened.get(key) or self._opened.setdefault(key, _Opened(self.path))
+
+_opened_in: dict[tuple[int, int], int] = {}
+"""In which generation of processes (see ledger_owner.py) each file was opened first."""
 
 
-class _Opened:
-    """A connection, and the lock that threads take turns by."""
+def _identity(path: Path) -> tuple[int, int]:
+    """A file by what it is, not by its name."""
+    status = path.stat()
+    return status.st_dev, status.st_ino
 
-    def __init__(self, path: Path) -> None:
-        self.lock = threading.Lock()
-        with _explained(path):
-            _create(path)
-            self.db = sqlite3.connect(
-                path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            self.db.row_factory = sqlite3.Row
-            try:
-                _prepare(self.db, path)
-            except BaseException:
-                self.db.close()
-                raise
+
+def _refuse_forks(path: Path, opened_in: int) -> None:
+    if opened_in != generation():
+        raise OutputError(
+            f"the ledger {path} was opened before this process was forked from another; buy in "
+            "that one, or in a process that is started afresh"
+        )
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    db.row_factory = sqlite3.Row
+    try:
+        _prepare(db, path)
+    except BaseException:
+        db.close()
+        raise
+    return db
 
 
 def _create(path: Path) -> None:

@@ -4,6 +4,10 @@ Every process holds a lock on one byte of a file beside the ledger, at a place o
 system drops the lock when the process ends, however it ends: no process number can be reused and
 no restart can leave anything behind. Bytes beyond the end can be locked, so the file stays empty.
 
+A row of the ledger says who holds it by the process's token and a number of its own, so that no
+two purchases are held by the same name: whoever had a row before somebody took it over is told from
+who has it now, though they be threads of one process.
+
 These are record locks, which belong to a process and are not inherited by a fork: a child that
 outlives its parent does not keep it alive. Their price is that closing *any* descriptor of the
 file would drop them. So a process opens the file once, and never closes it.
@@ -11,9 +15,12 @@ file would drop them. So a process opens the file once, and never closes it.
 
 from __future__ import annotations
 
+import itertools
 import os
 import secrets
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,11 +36,20 @@ class Owner:
 
     token: str
     """The place of its byte, and a random part that tells it from others that had this place."""
+    _path: Path
     _file: int
     _place: int
 
-    def lives(self, token: str) -> bool:
-        """Whether the process that has a token is running."""
+    def of_one_purchase(self) -> str:
+        """A name that this process gives to one purchase alone: the owner of its row."""
+        return f"{self.token}.{next(_purchases):x}"
+
+    def lives(self, name: str) -> bool:
+        """Whether the process that gave a purchase this name is running.
+
+        Raises OutputError where the system cannot tell.
+        """
+        token = ".".join(name.split(".")[:2])
         if any(
             token == own.token for (fork, *_), own in tuple(_owners.items()) if fork == _generation
         ):
@@ -41,9 +57,10 @@ class Owner:
         place = _place_of(token)
         if place is None or place == self._place:
             return False  # this process has the byte, so nobody else does
-        if not _lock(self._file, place, shared=True):
-            return True
-        _unlock(self._file, place)
+        with _explained(self._path):
+            if not _lock(self._file, place, shared=True):
+                return True
+            _unlock(self._file, place)
         return False
 
 
@@ -53,19 +70,26 @@ def this_process(ledger: Path) -> Owner:
     Raises OutputError where the file system cannot lock.
     """
     path = ledger.with_name(f"{ledger.name}-owners")
-    try:
+    with _explained(path):
         known = _owners.get(_identity(path.stat())) if path.exists() else None
         return known or _new_owner(path)
-    except OSError as error:
-        raise OutputError(
-            f"cannot lock {path}: {error.strerror}; keep the ledger on a local disk"
-        ) from None
 
 
 def generation() -> int:
     """How many forks lie between this process and the first: what was opened in another one must
     not be used."""
     return _generation
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """The system's errors as one line that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"cannot lock {path}: {error.strerror}; keep the ledger on a local disk"
+        ) from None
 
 
 def _identity(status: os.stat_result) -> tuple[int, int, int]:
@@ -78,7 +102,7 @@ def _new_owner(path: Path) -> Owner:
     while True:
         place = 1 + secrets.randbelow(PLACES)
         if _lock(file, place, shared=False):
-            owner = Owner(f"{place:x}.{secrets.token_hex(8)}", file, place)
+            owner = Owner(f"{place:x}.{secrets.token_hex(8)}", path, file, place)
             return _owners.setdefault(_identity(os.fstat(file)), owner)
 
 
@@ -122,6 +146,7 @@ else:
 
 
 _generation = 0
+_purchases = itertools.count(1)
 _owners: dict[tuple[int, int, int], Owner] = {}
 """Never emptied: see above."""
 

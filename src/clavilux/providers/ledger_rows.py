@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
 from dataclasses import dataclass
 from typing import Literal
@@ -43,6 +44,7 @@ class Entry:
     why: str
     """Why it was released, or is in doubt."""
     owner: str
+    """Which process holds it, and by which of its purchases: see ledger_owner.py."""
     seconds: float | None
     """Of work by the provider's machine, where it is known."""
     ended: float | None
@@ -54,6 +56,11 @@ class Entry:
         if self.state == "settled":
             return self.cost or 0
         return 0 if self.state == "released" else self.reserved
+
+    @property
+    def resumable(self) -> bool:
+        """Whether the provider can be asked for it, if it is the last purchase of its order."""
+        return self.state == "doubt" and self.ticket is not None
 
     @property
     def over(self) -> bool:
@@ -98,18 +105,19 @@ class Totals:
 class BeingBoughtError(ProviderError):
     """Somebody is buying this very picture: wait, and it will be in the store."""
 
-    def __init__(self, entry: Entry) -> None:
-        super().__init__(f"the picture for {entry.section} is just being bought; wait for it")
+    def __init__(self, entry: Entry, *, section: str) -> None:
+        """`section`: for which it is wanted now; two may ask for the same."""
+        super().__init__(f"the picture for {section} is just being bought; wait for it")
         self.entry = entry
 
 
 class InDoubtError(ProviderError):
     """This picture may have been paid already: it was in flight when something broke off."""
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: Entry, *, section: str) -> None:
         super().__init__(
-            f"the picture for {entry.section} may have been paid already ({entry.why}); "
-            "`clavilux retry` buys it again",
+            f"the picture for {section} may have been paid already ({entry.why}); "
+            f"{_buys_again(section)}",
             billed="maybe",
         )
         self.entry = entry
@@ -118,13 +126,20 @@ class InDoubtError(ProviderError):
 class AlreadyBoughtError(ProviderError):
     """This picture was paid, but nobody has it any more."""
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: Entry, *, section: str) -> None:
         super().__init__(
-            f"the picture for {entry.section} was bought already for {dollars(entry.counted)} and "
-            "is not in the store any more; `clavilux retry` buys it again",
+            f"the picture for {section} was bought already for {dollars(entry.counted)} and "
+            f"is not in the store any more; {_buys_again(section)}",
             billed="no",
         )
         self.entry = entry
+
+
+def _buys_again(section: str) -> str:
+    return (
+        f"`clavilux retry REPORT --section {shlex.quote(section)}`, or --again with `clavilux "
+        "render`, buys it again"
+    )
 
 
 def over_budget(amount: int, totals: Totals, *, cap: int, month: bool = False) -> BudgetError:
@@ -140,7 +155,11 @@ def over_budget(amount: int, totals: Totals, *, cap: int, month: bool = False) -
     ]
     gone = f" ({', '.join(parts)})" if parts else ""
     name, advice = (
-        ("this month's limit", "raise that limit, or wait for the next month")
+        (
+            "this month's limit",
+            "raise month_budget in config.toml (or CLAVILUX_MONTH_BUDGET), or wait for the next "
+            "month",
+        )
         if month
         else ("the budget", "raise --budget")
     )
