@@ -1,0 +1,120 @@
+"""The director a user named: the rules, an installed one, or a server of his own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from clavilux import registry
+from clavilux.directors.asking import KEPT, SECTION, Asker, order_for
+from clavilux.directors.briefing import Wish, longest_repair, question_for
+from clavilux.directors.directing import Directed, by_rules, direct_with_model
+from clavilux.interfaces import LanguageModel
+from clavilux.model.errors import InputError, PluginError, ProviderError
+from clavilux.model.money import Price
+from clavilux.providers import prices
+from clavilux.providers.shop import open_ledger, open_pictures
+
+if TYPE_CHECKING:
+    from clavilux.providers.shop import Shop
+    from clavilux.settings import Settings
+
+RULES = "rules"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """What a plan would cost, before anything is asked."""
+
+    director: str
+    model: str
+    price: Price
+    """Of one answer; `high` of the two that there are where a plan must be corrected."""
+    known: bool
+    """It was answered before: it costs nothing."""
+    trouble: str = ""
+    """What must be done before it can be asked, such as setting a key."""
+
+
+def open_director(name: str, settings: Settings) -> LanguageModel:
+    """A language model by the name of its plugin, or of a [directors.NAME] with a base_url.
+
+    Raises PluginError where there is none, InputError for settings that cannot be used.
+    """
+    prices.use(prices.Prices.read(settings.prices))
+    said = settings.director(name)
+    if name not in registry.names("directors"):
+        if not said.base_url:
+            known = ", ".join((RULES, *registry.names("directors")))
+            raise PluginError(
+                f"there is no director '{name}'; choose {known}, or set [directors.{name}] "
+                "base_url and model in config.toml"
+            )
+        from clavilux.directors.openai import OpenAI
+
+        return OpenAI.configured(name, said)
+    found = registry.load("directors", name)
+    if not hasattr(found, "complete"):
+        raise PluginError(f"the director '{name}' does not keep the interface LanguageModel")
+    model: LanguageModel = found.configured(name, said)
+    return model
+
+
+def directed(
+    wish: Wish, name: str, shop: Shop, *, on_ask: Callable[[str], None] = lambda _: None
+) -> Directed:
+    """The video by a director of this name. `shop`: whose settings, and whose money.
+
+    Raises InputError, before anything is asked, where it cannot be: no settings, key or budget.
+    """
+    if name == RULES:
+        return Directed(by_rules(wish), RULES)
+    settings = _settings_of(shop, name)
+    model = open_director(name, settings)
+    if trouble := model.ready():
+        raise InputError(f"cannot ask the director {name}: {trouble}")
+    if model.paid and shop.budget is None:
+        raise InputError(
+            f"{name} is paid for its plan: say --budget USD, the most that this song may cost"
+        )
+    free = not model.paid
+    asker = Asker(
+        model,
+        open_ledger(settings),
+        open_pictures(settings, shop.on_notice),
+        wish.analysis.song.digest,
+        cap=None if free else shop.budget,
+        month_cap=None if free else settings.month_budget,
+        again=free or shop.again is None or SECTION in shop.again,
+        on_ask=on_ask,
+    )
+    return direct_with_model(wish, asker.ask, name=name)
+
+
+def _settings_of(shop: Shop, name: str) -> Settings:
+    if shop.settings is None:
+        raise InputError(f"the director {name} is not to be asked here; use `clavilux plan`")
+    return shop.settings
+
+
+def offer(wish: Wish, name: str, settings: Settings) -> Offer:
+    """What a plan by a director would cost. Asks nobody. Raises PluginError or InputError."""
+    model = open_director(name, settings)
+    question, first = question_for(wish), model.models[0]
+    trouble = model.ready()
+    try:
+        one, two = (model.price(q, model=first) for q in (question, longest_repair(question)))
+    except ProviderError as error:
+        trouble = trouble or str(error)
+        one = two = Price(low=0, likely=0, high=0, seconds=0.0)
+    known, most = False, one.high + two.high
+    if settings.picture_folder.exists():
+        known = open_pictures(settings).has(order_for(question, model, first).key, KEPT)
+    return Offer(
+        director=name,
+        model=first,
+        price=Price(low=one.low, likely=one.likely, high=most, seconds=one.seconds),
+        known=known,
+        trouble=trouble,
+    )
