@@ -1,21 +1,16 @@
-"""EDGE: render specs as YAML files that people edit."""
+"""A spec as YAML for people: a short block per section."""
 
 from __future__ import annotations
 
 import io
-from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from clavilux.model import codec
 from clavilux.model.correction import Correction
-from clavilux.model.errors import SpecError
 from clavilux.model.spec import RenderSpec
-
-LARGEST_BYTES = 4_000_000
 
 HEADER = """\
 Clavilux render spec: edit, then `clavilux render {name}`.
@@ -27,39 +22,12 @@ Only what you change is drawn again.
 CORRECTED = "\nWhat you corrected of the rhythm; `clavilux analyze --help` says what there is."
 
 
-def read_spec(path: Path) -> RenderSpec:
-    """A spec file, YAML or JSON. Raises SpecError with the line, or the field, that is wrong."""
-    try:
-        if path.stat().st_size > LARGEST_BYTES:
-            raise SpecError(f"{path} is too large for a render spec")
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise SpecError(f"{path} is not a text file; a render spec is YAML or JSON") from None
-    except OSError as error:
-        raise SpecError(f"cannot read {path}: {error.strerror}") from None
-    return codec.read(RenderSpec, _plain(text, path), what=str(path))
-
-
-def _plain(text: str, path: Path) -> Any:
-    try:
-        plain = YAML(typ="safe", pure=True).load(text)
-    except RecursionError:
-        raise SpecError(f"{path} is nested too deeply for a render spec") from None
-    except YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "it is not valid YAML"
-        raise SpecError(f"{path}{where}: {problem}") from None
-    if not isinstance(plain, dict):
-        raise SpecError(f"{path} is not a render spec; write one with `clavilux plan SONG`")
-    return plain
-
-
 def write_spec(spec: RenderSpec, *, name: str) -> str:
     """The spec as YAML, one short block per section."""
     unusual = {"correction", "named_sections", "tracker"}
+    unusual |= set() if spec.through_line else {"through_line"}
     plain = spec.model_dump(mode="json", exclude=unusual)
-    document = CommentedMap(plain)
+    document = CommentedMap(_quoted(plain))
     document["sections"] = CommentedSeq([_section(s) for s in plain["sections"]])
     document.yaml_set_start_comment(HEADER.format(name=name))
     for index in range(1, len(plain["sections"])):
@@ -92,9 +60,19 @@ def _correction(correction: Correction) -> CommentedMap:
 
 
 def _section(plain: dict[str, Any]) -> CommentedMap:
-    section = CommentedMap(plain)
+    section = CommentedMap(_quoted(plain))
     for name in ("palette", "effects"):
         kind = CommentedSeq if name == "palette" else CommentedMap
         section[name] = kind(plain[name])
         section[name].fa.set_flow_style()
     return section
+
+
+def _quoted(plain: dict[str, Any]) -> dict[str, Any]:
+    """Text with line breaks or control characters in quotes, where they can be written out."""
+    return {
+        name: DoubleQuotedScalarString(value)
+        if isinstance(value, str) and not value.isprintable()
+        else value
+        for name, value in plain.items()
+    }

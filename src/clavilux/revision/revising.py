@@ -1,0 +1,111 @@
+"""A request -> a proposal that can be shown and accepted. READ FIRST in this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from clavilux.direction.retime import correct_spec
+from clavilux.documents import parse_spec, text_of
+from clavilux.documents.rewriting import rewritten
+from clavilux.model.correction import Correction
+from clavilux.model.errors import InputError
+from clavilux.model.song import Analysis
+from clavilux.model.spec import RenderSpec
+from clavilux.revision.by_model import Complete, by_model
+from clavilux.revision.changing import Changed
+from clavilux.revision.difference import Difference, differences_in_words
+from clavilux.revision.history import write_step
+from clavilux.revision.patch import EDITS, LOOKS, Patch, patch_between
+from clavilux.revision.requests import RequestError, by_rules
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A revision that has not happened yet."""
+
+    path: Path
+    said: str
+    before: RenderSpec
+    after: RenderSpec
+    patch: Patch
+    readings: tuple[str, ...]
+    """How the request was understood; empty where a model understood it."""
+    text: str
+    """Of the spec file as it is."""
+    new_text: str
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        return differences_in_words(self.before, self.after)
+
+    def accept(self) -> None:
+        """Write the spec and its history. Raises InputError where it changed meanwhile."""
+        write_step(
+            self.path, kind="revise", said=self.said, before=self.text, after=self.new_text,
+            patch=self.patch,
+        )  # fmt: skip
+
+
+def propose(
+    path: Path,
+    request: str,
+    *,
+    listen: Callable[[RenderSpec], Analysis],
+    complete: Complete | None = None,
+) -> Proposal:
+    """What a request would change in a spec file; nothing is written.
+
+    By rules; what they do not understand goes to a language model, if there is one. `listen` gives
+    the song as it was heard, for requests about its rhythm. Raises InputError: RequestError where
+    the request is not understood, another where it changes nothing.
+    """
+    text = text_of(path)
+    spec = parse_spec(text, name=str(path))
+    readings: tuple[str, ...] = ()
+    try:
+        changed = by_rules(request, spec)
+        after, readings = _corrected(spec, changed, listen), changed.readings
+        patch, fence = patch_between(spec, after), EDITS
+    except RequestError:
+        if complete is None:
+            raise
+        patch, fence = by_model(request, spec, complete), LOOKS
+    return _proposal(path, text, spec, patch, fence, said=request, readings=readings)
+
+
+def propose_patch(path: Path, patch: Patch, *, said: str, fence: str = LOOKS) -> Proposal:
+    """The same of a patch that is at hand."""
+    text = text_of(path)
+    return _proposal(path, text, parse_spec(text, name=str(path)), patch, fence, said=said)
+
+
+def _proposal(
+    path: Path,
+    text: str,
+    spec: RenderSpec,
+    patch: Patch,
+    fence: str,
+    *,
+    said: str,
+    readings: tuple[str, ...] = (),
+) -> Proposal:
+    after = patch.applied_to(spec, fence=fence)
+    if after == spec:
+        raise InputError("that is how it is already; nothing is changed")
+    made = rewritten(text, spec, after, name=str(path))
+    return Proposal(path, said, spec, after, patch, readings, text, made)
+
+
+def _corrected(
+    spec: RenderSpec, changed: Changed, listen: Callable[[RenderSpec], Analysis]
+) -> RenderSpec:
+    """The changed spec with its sections on the bar lines of a new correction.
+
+    Both the old and the new bar lines are known here, so a correction that is there already may be
+    changed too.
+    """
+    if changed.correction == Correction() and not changed.correction.model_fields_set:
+        return changed.spec
+    return correct_spec(changed.spec, listen(spec), changed.correction)[0]
