@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from threading import Lock
-from typing import Protocol
+from typing import Literal, Protocol
 
+from clavilux.interfaces import Capabilities
 from clavilux.model.codec import digest
 from clavilux.model.errors import ProviderError
 from clavilux.model.order import Order
@@ -52,6 +53,21 @@ class Likeness(Protocol):
         ...
 
 
+def kind_of(can: Capabilities) -> Literal["none", "anchor", "previous"]:
+    """What the pictures of a provider refer to."""
+    if can.likeness:
+        return can.likeness
+    return "anchor" if can.references and not can.seed else "none"
+
+
+def likeness_of(can: Capabilities, maker: Buying, requests: Sequence[ImageRequest]) -> Likeness:
+    """How the pictures of a run are made alike. `requests`: all of them, in order of the song."""
+    kind = kind_of(can)
+    if kind == "anchor" and requests:
+        return Anchor(maker, requests)
+    return Chain(maker, requests) if kind == "previous" else Unrelated(maker)
+
+
 class Unrelated:
     """Every picture stands alone: seeds or words must do."""
 
@@ -77,40 +93,47 @@ class Anchor:
         self._maker = maker
         strongest = sorted(requests, key=lambda r: (not r.hero, -r.energy))
         self._candidates = strongest[:ANCHORS]
-        self._key: str | None = None
+        self._anchor: tuple[str, str] | None = None
+        """Addresses of the picture and of what its section asked for: simpler words or another
+        model may have made it. Empty where there is none."""
         self._made: dict[ImageRequest, Purchase] = {}
         self._lock = Lock()
 
     def expected(self, request: ImageRequest) -> tuple[str, ...]:
         """The references of a request if all goes well."""
-        key = self._recorded() or (self._key or self._maker.order(self._candidates[0]).key)
-        return () if self._maker.order(request).key == key else (key,)
+        first = self._maker.order(self._candidates[0]).key
+        return self._references(request, self._recorded() or (first, first))
 
     def bought(self, request: ImageRequest) -> Purchase:
         """The picture of a request, alike the anchor, which is bought first of all."""
         with self._lock:
-            if self._key is None:
-                self._key = self._found() or self._begun()
+            if self._anchor is None:
+                self._anchor = self._found() or self._begun()
         if request in self._made:
             return self._made[request]
-        plain = self._maker.order(request).key
-        references = (self._key,) if self._key and self._key != plain else ()
-        return self._maker.buy(request, references=references)
+        return self._maker.buy(request, references=self._references(request, self._anchor))
 
-    def _found(self) -> str:
-        key = self._recorded()
-        return key if key and self._maker.kept(key) else ""
+    def _references(self, request: ImageRequest, anchor: tuple[str, str]) -> tuple[str, ...]:
+        """Every other picture refers to the anchor; its own section's goes without."""
+        alone = not anchor[0] or self._maker.order(request).key in anchor
+        return () if alone else anchor[:1]
 
-    def _begun(self) -> str:
-        """Buy one; "" where none can be had, and the pictures go without."""
+    def _found(self) -> tuple[str, str] | None:
+        anchor = self._recorded()
+        return anchor if anchor and self._maker.kept(anchor[0]) else None
+
+    def _begun(self) -> tuple[str, str]:
+        """Buy one, unless none can be had, and the pictures go without."""
         for request in self._candidates:
             with suppress(ProviderError):
+                wanted = self._maker.order(request).key
                 self._made[request] = self._maker.buy(request)
-                return self._maker.note(self._record(), self._made[request][0].key)
-        return ""
+                key = self._made[request][0].key
+                return _addresses(self._maker.note(self._record(), f"{key} {wanted}")) or ("", "")
+        return "", ""
 
-    def _recorded(self) -> str:
-        return self._maker.note(self._record())
+    def _recorded(self) -> tuple[str, str] | None:
+        return _addresses(self._maker.note(self._record()))
 
     def _record(self) -> str:
         """Where the anchor's address is kept."""
@@ -120,3 +143,63 @@ class Anchor:
             "anchor", order.provider, self._maker.account, first.style,
             round(first.width / first.height, 2),
         )  # fmt: skip
+
+
+def _addresses(words: str) -> tuple[str, str] | None:
+    key, _, wanted = words.partition(" ")
+    return (key, wanted or key) if key else None
+
+
+class Chain:
+    """Each picture refers to the one before it, so they are made in the order of the song.
+
+    Where that one cannot be had, its successor refers to the last that could: a gap does not end
+    the likeness. References that are planned are those of a run in which all goes well.
+    """
+
+    def __init__(self, maker: Buying, requests: Sequence[ImageRequest]) -> None:
+        self._maker = maker
+        self._requests = list(dict.fromkeys(requests))
+        self._made: list[Purchase | ProviderError] = []
+        self._planned: list[str] = []
+        self._making, self._planning = Lock(), Lock()
+
+    def expected(self, request: ImageRequest) -> tuple[str, ...]:
+        """The references of a request if all goes well."""
+        place = self._place(request)
+        with self._planning:
+            while len(self._planned) < place:
+                at = len(self._planned)
+                order = self._maker.order(
+                    self._requests[at], references=tuple(self._planned[at - 1 : at])
+                )
+                self._planned.append(order.key)
+        return tuple(self._planned[place - 1 : place]) if place else ()
+
+    def bought(self, request: ImageRequest) -> Purchase:
+        """The picture of a request, and all that come before it. Raises ProviderError."""
+        place = self._place(request)
+        with self._making:
+            while len(self._made) <= place:
+                self._made.append(self._tried(self._requests[len(self._made)]))
+        made = self._made[place]
+        if isinstance(made, ProviderError):
+            raise made
+        return made
+
+    def _place(self, request: ImageRequest) -> int:
+        """In the order of the song; a request that nobody told of comes last."""
+        if request not in self._requests:
+            self._requests.append(request)
+        return self._requests.index(request)
+
+    def _tried(self, request: ImageRequest) -> Purchase | ProviderError:
+        try:
+            return self._maker.buy(request, references=self._last())
+        except ProviderError as error:
+            return error
+
+    def _last(self) -> tuple[str, ...]:
+        """The address of the last picture that there is."""
+        keys = [made[0].key for made in self._made if not isinstance(made, ProviderError)]
+        return tuple(keys[-1:])
