@@ -4,9 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DIFFUSION := $(VENV)/.diffusion
 JOBS ?= 2
 
-.PHONY: demo test check bench bench-scaling quality profile golden gallery clean
+.PHONY: demo test test-diffusion check bench bench-scaling quality profile golden gallery clean
 
 demo: $(READY)  ## set up, make a song, make its video
 	@mkdir -p out
@@ -16,6 +17,9 @@ demo: $(READY)  ## set up, make a song, make its video
 
 test: $(READY)  ## set up, run every test
 	$(BIN)/python -m pytest -n $(JOBS)
+
+test-diffusion: $(DIFFUSION)  ## set up with local diffusion (1.2 GB), run its tests on tiny models
+	$(BIN)/python -m pytest -n $(JOBS) tests/providers/test_diffusion*.py
 
 check: $(READY)  ## lint, types, import layers
 	$(BIN)/ruff check .
@@ -50,6 +54,11 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--constraint constraints.txt --editable '.[dev]'
 	@touch $(READY)
+
+$(DIFFUSION): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --editable '.[dev,diffusion]'
+	@touch $(DIFFUSION)
 
 clean:
 	rm -rf $(VENV) out

@@ -23,6 +23,12 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("CLAVILUX_CONFIG", str(tmp_path_factory.mktemp("config") / "none.toml"))
         patch.delenv("CLAVILUX_WORKERS", raising=False)
         patch.delenv("CLAVILUX_BEAT_THIS", raising=False)
+        for name in ("DATA", "PICTURES", "MONTH_BUDGET"):
+            patch.delenv(f"CLAVILUX_{name}", raising=False)
+        for name in os.environ:  # nobody's keys, and no keyring
+            if name.endswith(("_API_KEY", "_BASE_URL")) or name == "FAL_KEY":
+                patch.delenv(name)
+        patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
         yield
 
 

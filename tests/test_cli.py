@@ -19,7 +19,9 @@ from workshop import Answer, beat_times, clicks, decoded, run, write_song
 
 Cli = Callable[..., Answer]
 ESCAPE = "\x1b"
-COMMANDS = ("render", "preview", "analyze", "plan", "styles", "effects", "doctor")
+COMMANDS = (
+    "render", "preview", "analyze", "plan", "cost", "spend", "retry", "styles", "effects", "doctor",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -51,6 +53,14 @@ def test_analyze_prints_what_it_hears(cli: Cli, song: Path, tmp_path: Path) -> N
     table = cli("analyze", song, "--plot", tmp_path / "plot.png")
     assert table.code == 0 and "BPM" in table.out and analysis.sections[0].label in table.out
     assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_song_without_tags_is_called_as_its_file_is(cli: Cli, song: Path) -> None:
+    """Two copies have one analysis, but each its own name."""
+    copy = song.with_name("another name.flac")
+    copy.write_bytes(song.read_bytes())
+    titles = [cli("analyze", path, "--json").json["song"]["title"] for path in (song, copy, song)]
+    assert titles == ["song", "another name", "song"]
 
 
 def test_plan_writes_what_render_reads(

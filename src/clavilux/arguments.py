@@ -66,6 +66,20 @@ Again = Annotated[
         "--again", help="Buy also what may have been paid already, but is lost or never came."
     ),
 ]
+Director = Annotated[
+    str,
+    typer.Option(
+        "--director",
+        help="Who decides how it looks: rules, or a language model: openai, anthropic, or your "
+        "own server's name.",
+    ),
+]
+Brief = Annotated[
+    str, typer.Option("--brief", help="What you would like to see, for a director that can read.")
+]
+LyricsFile = Annotated[
+    Path | None, typer.Option("--lyrics", help="What is sung, for the same: .lrc or plain text.")
+]
 Workers = Annotated[int, typer.Option("--workers", min=0, help="Drawing processes; 0: one a core.")]
 EncoderName = Annotated[
     str,

@@ -12,17 +12,20 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from clavilux import __version__, purchases
+from clavilux import __version__, comfyui_commands, hiring, purchases, revising_commands
 from clavilux.arguments import (
     Again,
+    Brief,
     Budget,
     Corrections,
+    Director,
     Duration,
     EncoderName,
     Flashing,
     Fps,
     Images,
     Json,
+    LyricsFile,
     MaxSize,
     Output,
     PresetName,
@@ -95,6 +98,9 @@ def render(
     quality: QualityName = "",
     max_size: MaxSize = "",
     tracker: Tracker = "",
+    director: Director = "rules",
+    brief: Brief = "",
+    lyrics: LyricsFile = None,
     images: Images = "",
     budget: Budget = "",
     again: Again = False,
@@ -126,7 +132,11 @@ def render(
     tell_of_override(source, corrections, quiet=as_json)
     suffix = settings.of.suffixes[0]
     target = output or beside(source, suffix if preset == "youtube" else f".{preset}{suffix}")
-    if images or budget:
+    options = hiring.directing(options, source, director=director, brief=brief, lyrics=lyrics)
+    options = hiring.with_budget(
+        options, source, _store(), budget=budget, again=again, quiet=as_json, reported=True
+    )
+    if images or ((budget or again) and options.director == "rules"):
         options = _with_money(source, options, images, budget, again, as_json)
     _render(source, target, options, as_json)
 
@@ -135,18 +145,12 @@ def _with_money(
     source: Path, options: RenderOptions, images: str, budget: str, again: bool, as_json: bool
 ) -> RenderOptions:
     """The options with the image providers that are asked for, once it is said what they cost."""
-    from clavilux import pipeline, terminal
+    from clavilux import consent, pipeline, terminal
 
-    names = names_in(images)
-    if not names:
-        raise InputError("--budget is for pictures that are bought; say --images, such as openai")
-    settings, store = purchases.settings_and_store()
+    shop = consent.shop_for(consent.names_of(images), budget, again=None if again else frozenset())
     with terminal.progress(quiet=as_json) as on_progress:
-        spec, analysis = pipeline.direct(source, options, store, on_progress=on_progress)
-    directed = spec, analysis, pipeline.song_of(spec, source)
-    return purchases.with_money(
-        options, names, budget, settings, store, directed, again=None if again else frozenset()
-    )
+        spec, analysis = pipeline.direct(source, options, _store(), on_progress=on_progress)
+    return consent.with_money(options, shop, (spec, analysis, pipeline.song_of(spec, source)))
 
 
 @app.command(no_args_is_help=True)
@@ -300,6 +304,11 @@ def plan(
         bool, typer.Option("--prompts", help="Show the exact prompts that would be sent.")
     ] = False,
     images: Images = "",
+    director: Director = "rules",
+    brief: Brief = "",
+    lyrics: LyricsFile = None,
+    budget: Budget = "",
+    again: Again = False,
     as_json: Json = False,
     *,
     corrections: Corrections,
@@ -316,13 +325,20 @@ def plan(
     )
     target = output or beside(song, ".spec.yaml")
     refuse_as_output(target, song)
+    if images and not prompts:
+        raise InputError("--images is for --prompts here; add that, or leave it out")
+    seller = purchases.first_seller(names_in(images))
+    options = hiring.directing(options, song, director=director, brief=brief, lyrics=lyrics)
+    if (budget or again) and options.director == "rules":
+        raise InputError("--budget and --again are for a director here; say --director openai")
+    options = hiring.with_budget(options, song, _store(), budget=budget, again=again, quiet=as_json)
     with terminal.progress(quiet=as_json) as on_progress:
         spec, analysis = pipeline.direct(song, options, _store(), on_progress=on_progress)
     spec = spec.model_copy(update={"song": seen_from(target.parent, song)})
-    if prompts:
-        for text in purchases.prompts_of(image_requests(spec, options.preset), names_in(images)):
-            typer.echo(f"{text}\n", err=as_json)
     on_screen = str(target) == "-"
+    if prompts:
+        for text in purchases.prompts_of(image_requests(spec, options.preset), seller):
+            typer.echo(f"{text}\n", err=as_json or on_screen)
     text = write_spec(spec, name="song.spec.yaml" if on_screen else target.name)
     if on_screen and not as_json:
         typer.echo(text)
@@ -336,9 +352,15 @@ def plan(
     typer.echo(f"spec: {target}\nnext: clavilux render {target}")
 
 
-app.command(no_args_is_help=True)(purchases.cost)
+app.command(no_args_is_help=True)(takes_corrections(purchases.cost))
 app.command()(purchases.spend)
 app.command(no_args_is_help=True)(purchases.retry)
+app.command(no_args_is_help=True)(revising_commands.check)
+app.command(no_args_is_help=True)(revising_commands.revise)
+app.command(no_args_is_help=True)(revising_commands.undo)
+app.command(no_args_is_help=True)(revising_commands.redo)
+app.command(no_args_is_help=True)(revising_commands.chat)
+app.add_typer(comfyui_commands.app, name="comfyui")
 
 
 @app.command()
@@ -388,8 +410,9 @@ def effects(
 def doctor(as_json: Json = False) -> None:
     """What is here, what is missing, and what each missing thing would add."""
     from clavilux import diagnosis, terminal
+    from clavilux.settings import Settings
 
-    checks = diagnosis.examine(_settings_cache())
+    checks = diagnosis.examine(Settings.read())
     if as_json:
         typer.echo(json.dumps([vars(check) for check in checks]))
     else:

@@ -7,7 +7,14 @@ import platform
 import shutil
 import tempfile
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clavilux.model.errors import ClaviluxError
+
+if TYPE_CHECKING:
+    from clavilux.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -22,8 +29,9 @@ class Check:
     needed: bool = True
 
 
-def examine(cache: Path) -> list[Check]:
+def examine(settings: Settings) -> list[Check]:
     """Look at everything a render needs, then at what it could use."""
+    cache = settings.cache
     return [
         _python(),
         _codec("libx264", "w", "H.264 encoder", "install PyAV from PyPI: its wheel has it"),
@@ -35,6 +43,8 @@ def examine(cache: Path) -> list[Check]:
         *_plugins(),
         *_encoders(),
         _config(),
+        *_sellers(settings),
+        *_purchases(settings),
         _beat_this(),
         _gpu(),
     ]
@@ -124,12 +134,64 @@ def _config() -> Check:
     from clavilux.settings import config_path
 
     path = config_path()
-    adds = f"none at {path}; it could hold cache, workers and beat_this"
+    adds = f"none at {path}; it could say how to render and buy pictures"
     return Check("config file", path.is_file(), str(path), adds, needed=False)
 
 
+def _sellers(settings: Settings) -> list[Check]:
+    """Each image provider that is paid: whether it can be asked. Asks nobody."""
+    from clavilux import registry
+    from clavilux.interfaces import PictureSeller
+
+    checks = []
+    for name in registry.names("providers"):
+        title, adds = f"pictures by {name}", f"would give --images {name}: "
+        try:
+            if not isinstance(registry.get("providers", name), PictureSeller):
+                continue
+            found, trouble = _account_at(name, settings)
+        except ClaviluxError as error:
+            found, trouble = "", str(error)
+        checks.append(Check(title, not trouble, found, adds + trouble, needed=False))
+    return checks
+
+
+def _account_at(name: str, settings: Settings) -> tuple[str, str]:
+    """What would be asked there, and what stands against it. Raises ClaviluxError."""
+    from clavilux.providers import prices
+    from clavilux.providers.shop import Shop
+
+    (seller,) = Shop((name,), settings).sellers()
+    model, address = seller.models[0], settings.provider(name).base_url
+    found = model + (f" at {address}" if address else ", your key is set")
+    ending = prices.used().warnings(name, model, today=date.today())
+    return "; ".join((found, *ending)), seller.ready()
+
+
+def _purchases(settings: Settings) -> list[Check]:
+    """Where bought pictures are and what was spent; both only where something was."""
+    from clavilux.model.money import dollars
+    from clavilux.providers.shop import open_ledger, open_pictures
+
+    place = settings.pictures or str(settings.picture_folder)
+    used = settings.picture_folder.exists() or bool(settings.pictures)
+    pictures = Check("bought pictures", used, place, f"none yet; they would be in {place}", False)
+    ledger = Check("ledger", False, "", f"none yet; it would be {settings.ledger}", False)
+    try:
+        if settings.pictures:
+            open_pictures(settings).check()
+        if settings.ledger.exists():
+            month = open_ledger(settings).totals(month=True)
+            limit = settings.month_budget
+            of = f" of {dollars(limit)}" if limit is not None else ""
+            said = f"{settings.ledger}; {dollars(month.counted)}{of} this month"
+            ledger = Check("ledger", True, said, "", False)
+    except ClaviluxError as error:
+        return [pictures, ledger, Check("purchases", False, "", str(error))]
+    return [pictures, ledger]
+
+
 def _beat_this() -> Check:
-    from clavilux.model.errors import ClaviluxError
     from clavilux.trackers.beat_this import BeatThis
 
     try:

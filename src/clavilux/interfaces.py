@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    from threading import Event
+
     import numpy as np
     from numpy.typing import NDArray
 
     from clavilux.model.money import Price
     from clavilux.model.order import Order
+    from clavilux.model.question import Question
     from clavilux.model.request import ImageRequest, Still
     from clavilux.model.settings import ProviderSettings
     from clavilux.model.song import Analysis
@@ -157,6 +160,9 @@ class Capabilities:
     """Calls a minute; None for no limit that is known."""
     paid: bool = True
     """Whether it takes money; no budget is needed for what does not."""
+    likeness: Literal["", "none", "anchor", "previous"] = ""
+    """What each picture refers to: nothing, the video's strongest picture, or the one before it;
+    "" for the anchor where there are references and no seeds, else nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +174,8 @@ class Sold:
     """Millionths of a dollar by the provider's own account; None where it does not say."""
     usage: str = ""
     """That account in a few words, for the ledger."""
+    seconds: float | None = None
+    """Seconds of work by its machine, where that is known; the call's wall time stands in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,12 +240,76 @@ class PictureSeller(Protocol):
         ...
 
 
+@runtime_checkable
+class Interruptible(Protocol):
+    """A seller whose `submit` does the work itself, and can leave off in the middle of it."""
+
+    def stop_on(self, stop: Event) -> None:
+        """Once this is set, raise CancelledError from every call, as soon as may be."""
+        ...
+
+
 class Director(Protocol):
     """Analysis -> RenderSpec."""
 
     name: ClassVar[str]
 
     def direct(self, analysis: Analysis, *, style: str, seed: int) -> RenderSpec: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a language model said: text that nobody has looked at yet."""
+
+    text: str
+    stop: Literal["end", "length", "refusal"] = "end"
+    """Why it said no more: it was done, it was cut off, or it would not."""
+    cost: int | None = None
+    """Millionths of a dollar by the server's own count of tokens; None where it does not say."""
+    usage: str = ""
+    """That count in a few words, for the ledger."""
+
+
+@runtime_checkable
+class LanguageModel(Protocol):
+    """A director of the other kind: it answers questions, and directors/ makes a spec of that.
+
+    As with sellers of pictures, it only talks: it keeps no state and never repeats a call.
+    """
+
+    name: str
+
+    @classmethod
+    def configured(cls, name: str, said: ProviderSettings) -> LanguageModel:
+        """One that uses the user's key, model and address. Does not touch the network."""
+        ...
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Model ids to try, the wanted one first, then its successors."""
+        ...
+
+    @property
+    def paid(self) -> bool:
+        """Whether it takes money; no budget is needed for what does not."""
+        ...
+
+    @property
+    def endpoint(self) -> str:
+        """Base address where it is not the provider's own, for the ledger."""
+        ...
+
+    def ready(self) -> str:
+        """ "" if it can be asked, or what the user must do first (such as set a key)."""
+        ...
+
+    def price(self, question: Question, *, model: str) -> Price:
+        """What an answer costs; `high` is a bound. Pure. Raises ProviderError without prices."""
+        ...
+
+    def complete(self, question: Question, *, model: str) -> Answer:
+        """Ask. Raises ProviderError, which says whether it is billed all the same."""
+        ...
 
 
 Stage = Literal["camera", "mix", "light", "finish", "picture"]

@@ -20,7 +20,7 @@ from clavilux.model.codec import digest
 from clavilux.model.request import ImageRequest
 from clavilux.planning.edit import Stills
 from clavilux.providers.fulfil import Fulfilled, expected_of, fulfil
-from clavilux.providers.shop import Shop
+from clavilux.providers.shop import OnNotice, Shop
 from clavilux.storage import Store, written_whole
 
 
@@ -61,12 +61,26 @@ class Meanwhile:
         account: str,
         workers: int,
         on_done: Callable[[Fulfilled], None] = lambda _: None,
+        on_notice: OnNotice = lambda _: None,
     ) -> StillsToCome:
-        """Have stills made, in order. See `Shop.makers` for `account` and what is raised."""
-        coming = Coming()
+        """Have stills made, in order. See `Shop.makers` for `account` and what is raised.
+
+        `on_notice` is told at once what a user should know, from several threads; so is the shop's.
+        """
+        coming, notices = Coming(), list[str]()
+
+        def notice(line: str) -> None:
+            shop.on_notice(line)
+            on_notice(line)
+
+        def note(line: str) -> None:
+            notices.append(line)
+            notice(line)
+
         makers = shop.makers(
-            requests, self._store, account=account, workers=workers, stop=self._stop
-        )
+            requests, self._store, account=account, workers=workers, stop=self._stop,
+            on_notice=note,
+        )  # fmt: skip
 
         def tell(made: Fulfilled) -> None:
             on_done(made)
@@ -75,12 +89,12 @@ class Meanwhile:
 
         def make() -> tuple[Fulfilled, ...]:
             try:
-                return fulfil(requests, makers, on_done=tell, stop=self._stop)
+                return fulfil(requests, makers, on_done=tell, on_notice=notice, stop=self._stop)
             finally:
                 coming.ended()
 
         expected = {(r.section, r.index): expected_of(makers, r) for r in requests}
-        return StillsToCome(expected, coming, self._threads.submit(make))
+        return StillsToCome(expected, coming, notices, self._threads.submit(make))
 
     def encode_sound(
         self, heard: Heard, output: Path, settings: EncoderSettings
@@ -114,6 +128,8 @@ class StillsToCome:
     expected: Stills
     """Where each will be if all goes well."""
     coming: Coming
+    notices: Sequence[str]
+    """What is to be known of the making as such; what came of each still says its own."""
     _work: Future[tuple[Fulfilled, ...]]
 
     def made(self) -> tuple[Fulfilled, ...]:

@@ -10,16 +10,18 @@ store under the digest of what made it, so running again is resuming.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clavilux import registry
 from clavilux.analysis.correct import wanted
-from clavilux.direction.retime import correct_spec, direct_corrected
+from clavilux.direction.retime import correct_spec, direct_corrected, direct_once
 from clavilux.direction.rules import RulesDirector
 from clavilux.documents import read_spec
+from clavilux.executors.processes import refuse_unguarded
 from clavilux.fingerprint import of_sources
 from clavilux.footage import (
     Footage,
@@ -52,6 +54,10 @@ from clavilux.providers.shop import OnNotice, Shop
 from clavilux.reporting import Film, describe
 from clavilux.storage import Store, refuse_as_output, try_writing, write_atomically
 
+if TYPE_CHECKING:
+    from clavilux.directors.briefing import Wish
+    from clavilux.directors.lyrics import Lyrics
+
 CALMEST = 2
 """How many times a video that flashes too much is drawn again, calmer each time."""
 
@@ -75,8 +81,14 @@ class RenderOptions:
     """Number or name of another reading of the rhythm."""
     tracker: str = ""
     """Who hears the beats; "" leaves it to the spec, or to the built-in tracker."""
+    director: str = "rules"
+    """Who decides how a song looks: the rules, or a language model by its name."""
+    brief: str = ""
+    """What the user would like to see; a language model is told."""
+    lyrics: Lyrics | None = None
+    """The same: what is sung, if the user gave it."""
     shop: Shop = field(default_factory=Shop)
-    """Who makes the stills, and what they may cost."""
+    """Who makes the stills, and what they may cost; a director's plan counts to that."""
     encoder: EncoderSettings = field(default_factory=EncoderSettings)
     max_size: int | None = None
     """Bytes that the finished file may have; a larger one is encoded again, more coarsely."""
@@ -96,7 +108,8 @@ def analyze(
     contents = audio.file_digest(song)
     key, other = _analysis_key(contents, tracker)
     if known := store.get(key, ".json"):
-        return Analysis.model_validate_json(known)
+        heard = Analysis.model_validate_json(known)
+        return heard.model_copy(update={"song": heard.song.called(song.stem)})
     on_progress("listening", song.name, 0, 100)
     facts, listening = audio.listen(
         song,
@@ -138,7 +151,7 @@ def direct(
         song = song_of(spec, source)
         return direct_spec(spec, song, options, store, on_progress=on_progress)
     heard = analyze(source, store, tracker=options.tracker, on_progress=on_progress)
-    return direct_song(source, heard, options)
+    return direct_song(source, heard, options, on_progress=on_progress)
 
 
 def direct_spec(
@@ -156,7 +169,11 @@ def direct_spec(
 
 
 def direct_song(
-    source: Path, heard: Analysis, options: RenderOptions
+    source: Path,
+    heard: Analysis,
+    options: RenderOptions,
+    *,
+    on_progress: OnProgress = silent,
 ) -> tuple[RenderSpec, Analysis]:
     """The same of a song whose analysis is at hand."""
 
@@ -166,8 +183,38 @@ def direct_song(
         )
         return spec.model_copy(update={"tracker": options.tracker or spec.tracker})
 
+    def by_model(analysis: Analysis, style: str) -> RenderSpec:
+        from clavilux.directors.choosing import directed
+
+        done = directed(
+            wish_of(source, analysis, options, style=style),
+            options.director,
+            options.shop,
+            on_ask=lambda model: on_progress("directing", model, 0, 1),
+        )
+        if done.notice:
+            options.shop.on_notice(done.notice)
+        return done.spec.model_copy(update={"tracker": options.tracker or done.spec.tracker})
+
     correction = wanted(heard, options.correction, options.alternative)
-    return direct_corrected(by_rules, heard, correction, style=options.style)
+    if options.director == "rules":
+        return direct_corrected(by_rules, heard, correction, style=options.style)
+    return direct_once(by_model, heard, correction, style=options.style)
+
+
+def wish_of(source: Path, analysis: Analysis, options: RenderOptions, *, style: str = "") -> Wish:
+    """What a director is asked for."""
+    from clavilux.directors.briefing import Wish
+
+    return Wish(
+        analysis=analysis,
+        style=style or options.style,
+        seed=options.seed,
+        tier=options.tier,
+        song_path=str(source),
+        brief=options.brief,
+        lyrics=options.lyrics,
+    )
 
 
 def song_of(spec: RenderSpec, source: Path) -> Path:
@@ -224,12 +271,11 @@ def make_stills(
         nonlocal done
         done += 1
         on_progress("painting", made.request.section, done, len(requests))
-        if made.notice:
-            on_notice(made.notice)
 
     return meanwhile.make_stills(
-        requests, options.shop, account=account, workers=options.workers, on_done=tell
-    )
+        requests, options.shop, account=account, workers=options.workers, on_done=tell,
+        on_notice=on_notice,
+    )  # fmt: skip
 
 
 def plan(
@@ -263,12 +309,17 @@ def render(
     """
     refuse_as_output(output, source)
 
+    told: list[str] = []
+
     def directed() -> tuple[RenderSpec, Analysis, Path]:
-        spec, analysis = direct(source, options, store, on_progress=on_progress)
+        heard = replace(options, shop=replace(options.shop, on_notice=told.append))
+        spec, analysis = direct(source, heard, store, on_progress=on_progress)
+        for line in told:
+            options.shop.on_notice(line)
         return spec, analysis, song_of(spec, source)
 
     return render_directed(
-        directed, output, options, store, on_progress=on_progress, on_notice=on_notice
+        directed, output, options, store, told=told, on_progress=on_progress, on_notice=on_notice
     )
 
 
@@ -278,10 +329,12 @@ def render_directed(
     options: RenderOptions,
     store: Store,
     *,
+    told: Sequence[str] = (),
     on_progress: OnProgress = silent,
     on_notice: OnNotice = lambda _: None,
 ) -> RenderReport:
-    """The same, of whatever spec, analysis and song `directed` gives."""
+    """The same, of whatever spec, analysis and song `directed` gives, and `told` about them."""
+    refuse_unguarded()
     check_encoding(options.encoder, output, shape=options.preset, limit=options.max_size)
     try_writing(output)
     clock = _Clock()
@@ -346,7 +399,7 @@ def render_directed(
     film = replace(film, encoding=encoding.model_copy(update={"size": output.stat().st_size}))
     report = describe(
         film, song, spec, analysis, made, choices_of(options), clock.seconds,
-        money=options.shop.bill(analysis.song.digest, made),
+        money=options.shop.bill(analysis.song.digest, made), notices=(*told, *stills.notices),
     )  # fmt: skip
     write_atomically(report_path(output), report.model_dump_json(indent=2).encode())
     return report

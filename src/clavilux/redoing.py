@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,9 +10,10 @@ from pydantic import ValidationError
 
 from clavilux import pipeline
 from clavilux.footage import OnProgress, silent
+from clavilux.media import audio
 from clavilux.media.encode import EncoderSettings
 from clavilux.model.errors import InputError
-from clavilux.model.report import RenderReport
+from clavilux.model.report import Choices, RenderReport
 from clavilux.model.song import Analysis
 from clavilux.model.spec import RenderSpec, SectionSpec
 from clavilux.pipeline import RenderOptions
@@ -46,14 +48,32 @@ def read_report(path: Path) -> RenderReport:
     try:
         if path.stat().st_size > LARGEST_BYTES:
             raise InputError(f"{path} is too large for a report")
-        report = RenderReport.model_validate_json(path.read_bytes())
+        written = path.read_bytes()
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from None
+    try:
+        report = RenderReport.model_validate_json(written)
     except ValidationError:
-        raise InputError(f"{path} is not the report of a render") from None
+        if _is_report(written):
+            raise InputError(_OTHER_VERSION.format(path=path)) from None
+        raise InputError(
+            f"{path} is not the report of a render; one is called song.report.json"
+        ) from None
     if report.spec is None or report.choices is None:
-        raise InputError(f"{path} is by an older Clavilux; render once more, then retry")
+        raise InputError(_OTHER_VERSION.format(path=path))
     return report
+
+
+_OTHER_VERSION = "{path} is by another version of Clavilux; render once more, then retry"
+
+
+def _is_report(written: bytes) -> bool:
+    """Whether some version of Clavilux wrote this as a report."""
+    try:
+        said = json.loads(written)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(said, dict) and {"spec_digest", "timeline_digest"} <= said.keys()
 
 
 def render_again(report: RenderReport, path: Path, *, section: str, prompt: str = "") -> Again:
@@ -66,24 +86,35 @@ def render_again(report: RenderReport, path: Path, *, section: str, prompt: str 
     labels = [one.label for one in spec.sections]
     if section not in labels:
         raise InputError(f"{path} has no section '{section}'; it has {', '.join(labels)}")
-    if prompt:
-        spec = _with_prompt(spec, section, prompt)
+    if prompt.strip():
+        spec = _with_prompt(spec, section, prompt.strip())
+    options = _options(spec, choices)
+    if all(request.section != section for request in pipeline.stills_wanted(spec, options)):
+        raise InputError(
+            f"section '{section}' shows no pictures in {report.output}; it is drawn as a scene, or "
+            "was not rendered"
+        )
     return Again(
         spec=spec,
-        song=_found(report.song, path, "song"),
-        output=_beside(report.output, path),
-        options=RenderOptions(
-            style=spec.style,
-            seed=spec.seed,
-            preset=choices.preset,
-            part=Part(choices.start, choices.duration),
-            allow_flashing=choices.allow_flashing,
-            shop=Shop(choices.images),
-            encoder=EncoderSettings(
-                encoder=choices.encoder, preset=choices.encoder_preset, crf=choices.crf
-            ),
-            max_size=choices.max_size,
+        song=_song(report, path),
+        output=path.parent / Path(report.output).name,
+        options=options,
+    )
+
+
+def _options(spec: RenderSpec, choices: Choices) -> RenderOptions:
+    """Those of the render, apart from what the spec says: its corrections too are in there."""
+    return RenderOptions(
+        style=spec.style,
+        seed=spec.seed,
+        preset=choices.preset,
+        part=Part(choices.start, choices.duration),
+        allow_flashing=choices.allow_flashing,
+        shop=Shop(choices.images),
+        encoder=EncoderSettings(
+            encoder=choices.encoder, preset=choices.encoder_preset, crf=choices.crf
         ),
+        max_size=choices.max_size,
     )
 
 
@@ -98,14 +129,16 @@ def _with_prompt(spec: RenderSpec, section: str, prompt: str) -> RenderSpec:
     return spec.model_copy(update={"sections": tuple(changed)})
 
 
-def _found(name: str, report: Path, what: str) -> Path:
-    """A file that a report names: where it was, or beside the report, if both were moved."""
-    for path in (Path(name), report.parent / name, report.parent / Path(name).name):
-        if path.exists():
-            return path
-    raise InputError(f"{report}: there is no {what} '{name}' any more; put it beside the report")
+def _song(report: RenderReport, path: Path) -> Path:
+    """The song of a render: where it was, or beside the report, if both were moved.
 
-
-def _beside(name: str, report: Path) -> Path:
-    """The video lies beside its report."""
-    return report.parent / Path(name).name
+    Names are not enough: another song of the same name would be rendered with this one's plan.
+    """
+    name, folder = Path(report.song), path.parent
+    there = [song for song in (name, folder / name, folder / name.name) if song.is_file()]
+    for song in there:
+        if audio.file_digest(song) == report.song_digest:
+            return song
+    if there:
+        raise InputError(f"{there[0]} is not the song of {path} any more; render it anew")
+    raise InputError(f"{path}: there is no song '{name}' any more; put it beside the report")

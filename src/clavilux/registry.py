@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from clavilux.model.errors import PluginError
 
-Kind = Literal["scenes", "effects", "providers", "trackers"]
+Kind = Literal["scenes", "effects", "providers", "trackers", "directors"]
 
 
 def _entries(kind: Kind) -> dict[str, EntryPoint]:

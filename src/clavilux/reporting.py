@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,8 +54,9 @@ def describe(
     seconds: dict[str, float],
     *,
     money: MoneyReport | None = None,
+    notices: Sequence[str] = (),
 ) -> RenderReport:
-    """The report that lies beside the video."""
+    """The report that lies beside the video. `notices`: what was told beside the stills' own."""
     timeline, preset = film.timeline, choices.preset
     heard = min(analysis.duration, timeline.rate.seconds(timeline.frames))
     sections = tuple(_section_report(s.label, spec, timeline, made) for s in spec.sections)
@@ -69,7 +71,7 @@ def describe(
         preset=preset.name,
         rate=str(timeline.rate),
         sections=tuple(s for s in sections if s is not None),
-        notices=_notices(film, spec, made),
+        notices=(*dict.fromkeys(notices), *_notices(film, spec, made)),
         encoding=film.encoding,
         audio=film.audio,
         segments=film.segments,
@@ -118,7 +120,10 @@ def _notices(film: Film, spec: RenderSpec, made: tuple[Fulfilled, ...]) -> tuple
 def _picture_report(one: Fulfilled) -> PictureReport:
     section, index = one.request.section, one.request.index
     if one.made is None:
-        return PictureReport(section=section, index=index, provider="")
+        return PictureReport(
+            section=section, index=index, provider="", cost=one.cost / MICROS,
+            notes=(f"could not be made ({one.reason})",),
+        )  # fmt: skip
     order = one.made.order
     return PictureReport(
         section=section,
@@ -126,7 +131,7 @@ def _picture_report(one: Fulfilled) -> PictureReport:
         provider=one.provider,
         model=order.model if order else "",
         prompt=order.prompt if order else "",
-        cost=one.made.cost / MICROS,
+        cost=one.cost / MICROS,
         reused=one.reused,
         given_up=order.given_up if order else (),
         notes=one.made.notes,

@@ -7,8 +7,8 @@ image providers are never in it: they come from the environment or the system's 
 
 from __future__ import annotations
 
-import importlib.util
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,15 +24,18 @@ from clavilux.model.settings import ProviderSettings
 
 KEYS = {
     "openai": ("OPENAI_API_KEY",),
+    "anthropic": ("ANTHROPIC_API_KEY",),
     "stability": ("STABILITY_API_KEY",),
     "gemini": ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
     "bfl": ("BFL_API_KEY",),
     "fal": ("FAL_KEY", "FAL_API_KEY"),
+    "comfyui": ("CLAVILUX_COMFYUI_HEADER",),
 }
 """Where the providers' own documents say that their keys are; others: NAME_API_KEY."""
 
-BASE_URLS = {"openai": "OPENAI_BASE_URL"}
-"""The same for addresses of compatible servers; for all: CLAVILUX_NAME_BASE_URL."""
+BASE_URLS = {"openai": "OPENAI_BASE_URL", "anthropic": "ANTHROPIC_BASE_URL"}
+"""The same for addresses of compatible servers; for all: CLAVILUX_NAME_BASE_URL, and
+CLAVILUX_DIRECTOR_NAME_BASE_URL for language models."""
 
 KEYRING_SERVICE = "clavilux"
 """`keyring set clavilux openai` puts a key there."""
@@ -51,13 +54,16 @@ class Settings:
     data: Path = Path()
     """What was paid for, and the ledger. Not safe to delete."""
     pictures: str = ""
-    """Where bought pictures are kept, such as s3://bucket/prefix; "" for the data folder."""
+    """Where bought pictures are kept, such as s3://bucket/prefix; "" for the data folder. A
+    relative path in the config file is seen from that file's folder."""
     month_budget: int | None = None
     """Millionths of a dollar that all pictures of a calendar month may cost."""
     prices: Mapping[str, Any] = field(default_factory=dict)
     """[prices.PROVIDER."MODEL"]: see providers/prices.py."""
     providers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """[providers.NAME]: see `provider`."""
+    directors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """[directors.NAME]: the same for language models."""
 
     @classmethod
     def read(cls) -> Settings:
@@ -83,6 +89,7 @@ class Settings:
             month_budget=_money(value("month_budget")),
             prices=said.get("prices", {}),
             providers=said.get("providers", {}),
+            directors=said.get("directors", {}),
         )
 
     @property
@@ -98,29 +105,43 @@ class Settings:
     def provider(self, name: str) -> ProviderSettings:
         """What the user says about a provider, with his key for it.
 
-        Raises InputError naming the field that cannot be used.
+        Raises InputError naming the file and the field that cannot be used.
         """
-        said = {**self.providers.get(name, {})}
-        variable = f"CLAVILUX_{_shouted(name)}_BASE_URL"
-        address = os.environ.get(variable) or os.environ.get(BASE_URLS.get(name, variable))
-        if address:
-            said["base_url"] = address
-        if "key" in said:
-            raise InputError(
-                f"[providers.{name}] holds a key; keys do not belong in a file: "
-                f"set {key_variables(name)[0]}, or `keyring set {KEYRING_SERVICE} {name}`"
-            )
-        try:
-            return ProviderSettings(**said, key=_key(name))
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise InputError(f"[providers.{name}] {where}: {first['msg']}") from None
+        return _account("providers", name, self.providers.get(name, {}))
+
+    def director(self, name: str) -> ProviderSettings:
+        """The same about a language model, which has its key where a provider of that name has."""
+        return _account("directors", name, self.directors.get(name, {}))
+
+
+def _account(table: str, name: str, said: Mapping[str, Any]) -> ProviderSettings:
+    """A table of the config file under the environment."""
+    kind = "DIRECTOR_" if table == "directors" else ""
+    variable = f"CLAVILUX_{kind}{_shouted(name)}_BASE_URL"
+    address = os.environ.get(variable) or os.environ.get(BASE_URLS.get(name, variable))
+    said = {**said, "base_url": address} if address else said
+    try:
+        return ProviderSettings(**said, key=_key(name))
+    except ValidationError as error:
+        raise InputError(f"{config_path()}: [{table}.{name}] {_explained(error)}") from None
 
 
 def key_variables(provider: str) -> tuple[str, ...]:
     """The environment variables that may hold a provider's key."""
     return KEYS.get(provider, (f"{_shouted(provider)}_API_KEY",))
+
+
+def _explained(error: ValidationError) -> str:
+    """The first thing that is wrong with a provider's table; a misspelt field above all."""
+    problems = error.errors(include_url=False, include_input=False)
+    first = next((p for p in problems if p["type"] == "extra_forbidden"), problems[0])
+    field = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        known = ", ".join(name for name in ProviderSettings.model_fields if name != "key")
+        return f"there is no field '{field}'; known: {known}"
+    if field == "size":
+        return "size: write width x height, such as 1536x864"
+    return f"{field}: {first['msg']}"
 
 
 def _shouted(name: str) -> str:
@@ -131,10 +152,10 @@ def _key(provider: str) -> SecretStr | None:
     for variable in key_variables(provider):
         if os.environ.get(variable):
             return SecretStr(os.environ[variable])
-    if importlib.util.find_spec("keyring") is None:
+    try:
+        import keyring
+    except ImportError:
         return None
-    import keyring
-
     try:
         found = keyring.get_password(KEYRING_SERVICE, provider)
     except Exception:  # locked, or none on this machine: as if there were no key
@@ -166,13 +187,27 @@ def _config_file() -> dict[str, Any]:
             raise InputError(f"{path}: there is no setting '{name}'; known: {', '.join(_KINDS)}")
         if not isinstance(value, kinds) or isinstance(value, bool):
             raise InputError(f"{path}: '{name}' must be {_SAID[kinds]}")
-        if name in _FOLDERS and value:
+        if value and (name in _FOLDERS or (name == "pictures" and not _ADDRESS.match(str(value)))):
             said[name] = str(path.parent / Path(str(value)).expanduser())
-    for table in ("providers", "prices"):
+    for table in ("providers", "directors", "prices"):
         for name, value in said.get(table, {}).items():
             if not isinstance(value, dict):
                 raise InputError(f"{path}: [{table}.{name}] must be a table")
+    for table in ("providers", "directors"):
+        for name, value in said.get(table, {}).items():
+            _refuse_keys(path, table, name, value)
     return said
+
+
+def _refuse_keys(path: Path, table: str, account: str, said: Mapping[str, Any]) -> None:
+    """Files are copied, shown and put under version control; keys are not to go with them."""
+    for name in said:
+        if any(word in name.lower() for word in ("key", "token", "secret", "password")):
+            raise InputError(
+                f"{path}: [{table}.{account}] {name}: keys do not belong in a file; remove it "
+                f"and set {key_variables(account)[0]}, or use "
+                f"`keyring set {KEYRING_SERVICE} {account}`"
+            )
 
 
 _TEXT, _WHOLE, _NUMBER, _TABLE = (str,), (int,), (int, float), (dict,)
@@ -188,9 +223,13 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "month_budget": _NUMBER,
     "prices": _TABLE,
     "providers": _TABLE,
+    "directors": _TABLE,
 }
 
 _FOLDERS = frozenset({"cache", "data", "beat_this"})
+
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
+"""How s3://bucket begins, and no path: a drive has one letter."""
 
 
 def _money(said: str | float | None) -> int | None:

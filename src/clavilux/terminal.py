@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from rich.table import Table
 from rich.text import Text
 
-from clavilux.model.money import dollars
+from clavilux.model.money import MICROS, dollars
 
 if TYPE_CHECKING:
     from clavilux.diagnosis import Check
@@ -219,50 +220,98 @@ def notice(text: str) -> None:
     err.print(f"[yellow]{escape(text)}[/]", soft_wrap=True)
 
 
+def notice_now(text: str) -> None:
+    """What a report will say in the end, for whoever looks on: nothing in a pipe."""
+    if err.is_terminal:
+        _told.add(text)
+        notice(text)
+
+
+_told: set[str] = set()
+"""Notices that somebody saw, and need not see again."""
+
+
 def show_offers(offers: Sequence[Estimate]) -> None:
-    """What each provider would take for the pictures of a song."""
+    """What each provider would take for the pictures of a song. Fits 80 columns."""
     table = Table(box=None, pad_edge=False)
-    table.add_column("provider")
-    table.add_column("model")
-    for name in ("price per image", "images", "to buy", "total", "range", "likely minutes"):
-        table.add_column(name, justify="right")
+    table.add_column("provider", overflow="fold")
+    for name in ("per image", "images", "total", "low to high", "minutes"):
+        table.add_column(name, justify="right", no_wrap=True)
     for offer in offers:
         table.add_row(
-            escape(offer.provider),
-            escape(offer.model),
+            escape(f"{offer.provider} {offer.model}".rstrip()),
             dollars(offer.each),
             str(offer.images),
-            str(offer.to_buy),
-            dollars(offer.likely),
-            f"{dollars(offer.low)} - {dollars(offer.high)}",
+            cents(offer.likely),
+            "" if offer.low == offer.high else f"{cents(offer.low)}-{cents(offer.high)}",
             f"{offer.minutes:.1f}",
         )
     out.print(table)
-    out.print("[dim]painter, on this machine: $0.00. Nothing was spent.[/]")
     for offer in offers:
-        if offer.trouble:
-            out.print(f"[yellow]{escape(offer.provider)}: {escape(offer.trouble)}[/]")
+        for line in _offer_notes(offer):
+            out.print(f"[yellow]{escape(line)}[/]", soft_wrap=True)
+    out.print("[dim]minutes are likely ones, of waiting for pictures. Nothing was spent.[/]")
+
+
+def _offer_notes(offer: Estimate) -> list[str]:
+    """Where a row does not tell all."""
+    lines = [offer.trouble] if offer.trouble else []
+    if offer.model and not offer.trouble and offer.to_buy < offer.images:
+        lines.append(
+            f"{offer.provider}: {offer.to_buy} of {offer.images} are to be bought, the others are "
+            "here"
+        )
+    if offer.machine:
+        how = "as measured here" if offer.measured else "a guess until pictures were made here"
+        lines.append(
+            f"{offer.provider}: its machine costs about {dollars(offer.machine)} meanwhile ({how})"
+        )
+    return lines
+
+
+def cents(amount: int) -> str:
+    """An amount in whole cents, none too low; less than a cent in full."""
+    return dollars(amount) if amount < 10_000 else f"${-(-amount // 10_000) / 100:.2f}"
+
+
+STATES = {
+    "settled": "paid",
+    "live": "in flight",
+    "doubt": "in doubt",
+    "released": "not billed",
+}
+"""The states of a purchase, for people."""
 
 
 def show_purchases(rows: Sequence[Entry], totals: Totals, *, cap: int | None) -> None:
-    """The ledger, the newest last."""
+    """The ledger, the newest last; then why some were not paid. Fits 80 columns."""
     table = Table(box=None, pad_edge=False)
-    for name in ("when (UTC)", "section", "provider", "model", "state"):
-        table.add_column(name)
-    for name in ("reserved", "cost"):
-        table.add_column(name, justify="right")
-    table.add_column("", overflow="fold")
+    table.add_column("when (UTC)", no_wrap=True)
+    for name in ("section", "provider"):
+        table.add_column(name, overflow="fold")
+    table.add_column("state", no_wrap=True)
+    table.add_column("cost", justify="right", no_wrap=True)
     for row in reversed(rows):
-        when = datetime.fromtimestamp(row.at, UTC).strftime("%Y-%m-%d %H:%M")
-        cost = "" if row.cost is None else dollars(row.cost)
-        cells = (when, row.section, row.provider, row.model, row.state, dollars(row.reserved), cost)
-        table.add_row(*(escape(cell) for cell in (*cells, row.why)))
+        when = datetime.fromtimestamp(row.at, UTC).strftime("%y-%m-%d %H:%M")
+        cells = (when, row.section, f"{row.provider} {row.model}", STATES[row.state], _cost_of(row))
+        table.add_row(*map(escape, cells))
     out.print(table)
+    whys = Counter((row.state, row.why) for row in rows if row.why)
+    for (state, why), count in whys.items():
+        out.print(f"[dim]{escape(f'{count} {STATES[state]}: {why}')}[/]", soft_wrap=True)
     of = f" of {dollars(cap)}" if cap is not None else ""
     out.print(
         f"spent {dollars(totals.spent)}{of}, in flight {dollars(totals.reserved)}, "
-        f"may have been billed {dollars(totals.in_doubt)}"
+        f"may have been billed {dollars(totals.in_doubt)}",
+        soft_wrap=True,
     )
+
+
+def _cost_of(row: Entry) -> str:
+    """What was paid, or may be."""
+    if row.state == "released":
+        return ""
+    return dollars(row.cost) if row.cost is not None else f"up to {dollars(row.reserved)}"
 
 
 def show_report(report: RenderReport) -> None:
@@ -281,7 +330,7 @@ def show_report(report: RenderReport) -> None:
         f"flashes: {max(flash.general_flashes, flash.red_flashes):g} in the worst second, "
         f"{flash.limit} are safe",
         *_money_lines(report),
-        *(f"[yellow]{escape(notice)}[/]" for notice in _warnings(report)),
+        *(f"[yellow]{escape(line)}[/]" for line in _warnings(report) if line not in _told),
         f"[dim]{report.segments} segments, {report.segments_reused} reused; "
         f"{report.stills} stills, {report.stills_reused} reused; "
         f"{sum(report.seconds.values()):.0f} s[/]",
@@ -294,10 +343,10 @@ def _money_lines(report: RenderReport) -> list[str]:
     money, alike = report.money, report.consistency
     lines = []
     if money is not None:
-        doubt = f", {money.in_doubt:.2f} more may have been billed" if money.in_doubt else ""
+        doubt = f", {usd(money.in_doubt)} more may have been billed" if money.in_doubt else ""
         lines.append(
-            f"paid ${money.paid:.2f} now, ${money.spent:.2f} for this song of a budget of "
-            f"${money.budget:.2f}{doubt}"
+            f"paid {usd(money.paid)} now, {usd(money.spent)} for this song of a budget of "
+            f"{usd(money.budget)}{doubt}"
         )
     if alike is not None and alike.neighbours_before is not None:
         lines.append(
@@ -308,6 +357,11 @@ def _money_lines(report: RenderReport) -> list[str]:
         f"{p.provider} has no {what}" for p in report.pictures for what in p.given_up
     )
     return [*lines, *(f"[dim]{escape(line)}[/]" for line in given_up)]
+
+
+def usd(amount: float) -> str:
+    """An amount of a report, in dollars, as people read it."""
+    return dollars(round(amount * MICROS))
 
 
 def _warnings(report: RenderReport) -> list[str]:

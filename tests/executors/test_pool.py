@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import subprocess
 import sys
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -29,6 +30,33 @@ SETTINGS = EncoderSettings()
 def timeline() -> Timeline:
     analysis = make_analysis((("verse", 6.0, 0.4), ("chorus", 6.0, 0.9)))
     return make_timeline(analysis, make_spec(analysis, tier=1), preset=make_preset(64, 36, 12))
+
+
+UNGUARDED = """
+from pathlib import Path
+from clavilux import pipeline
+from clavilux.model.spec import PRESETS
+from clavilux.storage import Store
+print("begun")
+options = pipeline.RenderOptions(preset=PRESETS["preview"], tier=1, workers=2)
+options = pipeline.with_part(options, 0, 6)
+pipeline.render(Path("song.wav"), Path("song.mp4"), options, Store(Path("store")))
+"""
+
+
+def test_a_script_that_renders_when_it_is_imported_is_told_so(
+    tmp_path: Path, clicks_wav: Path
+) -> None:
+    """And its workers do not begin the work again: they could buy pictures."""
+    (tmp_path / "song.wav").write_bytes(clicks_wav.read_bytes())
+    (tmp_path / "script.py").write_text(UNGUARDED)
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    assert "WorkerError" in last and 'under `if __name__ == "__main__":`' in last
+    assert not (tmp_path / "song.mp4").exists()
 
 
 def jobs_of(timeline: Timeline) -> list[SegmentJob]:

@@ -16,7 +16,6 @@ from clavilux.providers.adapting import (
     ratio,
     seed_within,
     shape_given_up,
-    shortened,
     size_of,
     unwanted,
 )

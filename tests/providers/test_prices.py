@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from clavilux.model.errors import InputError, ProviderError
 from clavilux.providers import prices
-from clavilux.providers.model_prices import ModelPrices
+from clavilux.providers.model_prices import WAYS, ModelPrices
 from clavilux.providers.prices import ENDING_DAYS, STALE_DAYS, Prices
 
 SHIPPED = Prices.read()
@@ -89,6 +89,8 @@ def test_low_is_under_likely_and_likely_under_high(
     size: tuple[int, int], prompt: str, references: int
 ) -> None:
     for found in SHIPPED.models.values():
+        if not any(getattr(found, way) for way in WAYS):
+            continue  # it only writes
         qualities = ("", *found.image_table) if "any" not in found.image_table else ("",)
         for quality, word in product(qualities, found.image_sizes or ("",)):
             price = found.price(
@@ -96,6 +98,14 @@ def test_low_is_under_likely_and_likely_under_high(
                 prompt=prompt, references=references,
             )  # fmt: skip
             assert 0 <= price.low <= price.likely <= price.high and price.seconds > 0
+
+
+def test_a_model_that_only_writes_has_a_price_for_words_and_none_for_pictures() -> None:
+    writer = own(tokens={"text_in": 0.5, "text_out": 2.0})
+    assert writer.of_tokens(text_in=1000, text_out=100) == 700
+    with pytest.raises(ProviderError, match=r"no price for .* with pictures") as refused:
+        writer.price(width=64, height=64)
+    assert refused.value.trouble == "bad_request"
 
 
 def test_between_listed_sizes_the_dearest_neighbour_bounds_the_price() -> None:

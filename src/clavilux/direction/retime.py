@@ -41,6 +41,18 @@ def direct_corrected(
     return spec.model_copy(update={"correction": rhythm}), apply_correction(heard, rhythm)
 
 
+def direct_once(
+    direct: Direct, heard: Analysis, correction: Correction, *, style: str
+) -> tuple[RenderSpec, Analysis]:
+    """The same, where directing costs something: sections that a person names are all there are."""
+    if not correction.sections:
+        return direct_corrected(direct, heard, correction, style=style)
+    named = apply_correction(heard, Correction(sections=correction.sections))
+    spec, _ = direct_corrected(direct, named, correction.of_rhythm, style=style)
+    spec = spec.model_copy(update={"named_sections": True})
+    return spec, apply_correction(heard, correction.of_rhythm)
+
+
 def correct_spec(
     spec: RenderSpec, heard: Analysis, wanted: Correction
 ) -> tuple[RenderSpec, Analysis]:

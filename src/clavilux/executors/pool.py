@@ -18,7 +18,7 @@ from pathlib import Path
 
 from clavilux.executors.draw import SUFFIX as SUFFIX
 from clavilux.executors.draw import SegmentDrawer
-from clavilux.executors.processes import process_context, start
+from clavilux.executors.processes import UNGUARDED, process_context, start
 from clavilux.executors.queue import Coming, JobQueue
 from clavilux.executors.queue import SegmentJob as SegmentJob
 from clavilux.media.encode import EncoderSettings
@@ -149,6 +149,8 @@ class _Pool:
         worker.process.join()
         self._workers.remove(worker)
         if job.key in self._lost:
+            if worker.process.exitcode == 1 and not worker.drawn:  # Python's own: it never began
+                raise WorkerError(f"two workers could not start, as they say above; {UNGUARDED}")
             raise WorkerError(
                 f"two workers died drawing frames {job.span.start} to {job.span.end} "
                 f"(exit code {worker.process.exitcode}); try --workers 1 or a smaller preset"

@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import forkserver, get_context, resource_tracker
 from multiprocessing.context import BaseContext
-from multiprocessing.process import BaseProcess
+from multiprocessing.process import BaseProcess, current_process
+
+from clavilux.model.errors import WorkerError
 
 WARM = "clavilux.executors.warm"
 """What the server imports; also elsewhere it is what a worker would load first."""
@@ -33,6 +35,15 @@ def get_ready() -> None:
     if process_context().get_start_method() == "forkserver":
         with _protected():
             forkserver.ensure_running()
+
+
+UNGUARDED = 'a script must render under `if __name__ == "__main__":`, because workers import it'
+
+
+def refuse_unguarded() -> None:
+    """In a worker that only imports the script that started it: do not begin the work again."""
+    if getattr(current_process(), "_inheriting", False):  # as multiprocessing itself asks
+        raise WorkerError(UNGUARDED)
 
 
 def start(process: BaseProcess) -> None:

@@ -88,6 +88,7 @@ def listen(
         channels=sound.channels,
         codec=sound.codec,
         digest=digest or file_digest(path),
+        tagged=bool(sound.title),
     )
     return song, listener
 

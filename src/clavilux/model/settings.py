@@ -24,3 +24,7 @@ class ProviderSettings(BaseModel):
     per_minute: float | None = Field(default=None, gt=0)
     timeout: float = Field(default=300, gt=0, le=3600)
     """Seconds to wait for one answer."""
+    hourly: float | None = Field(default=None, ge=0, le=1000)
+    """US dollars that an hour of one's own machine costs, for estimates; nobody is paid that."""
+    options: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    """[providers.NAME.options]: what only this provider knows; it refuses what it does not."""

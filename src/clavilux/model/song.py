@@ -49,6 +49,12 @@ class Song(Value):
     codec: str
     digest: str
     """Of the file's bytes."""
+    tagged: bool = True
+    """Whether the file itself says its title; else it is the file's name."""
+
+    def called(self, name: str) -> Song:
+        """The same song in a file of another name, which is its title where it has no other."""
+        return self if self.tagged else self.model_copy(update={"title": name})
 
 
 class Beat(Value):

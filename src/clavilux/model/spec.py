@@ -50,8 +50,8 @@ class SectionSpec(Value):
     """One section of the video."""
 
     label: Name
-    start: float = Field(ge=0)
-    end: float
+    start: float = Field(ge=0, allow_inf_nan=False)
+    end: float = Field(allow_inf_nan=False)
     theme: str = Field(max_length=200)
     """What is seen, in a few words."""
     palette: Palette = Field(min_length=2, max_length=8)
@@ -95,6 +95,8 @@ class RenderSpec(Value):
     style: Name
     global_style: str = Field(max_length=400)
     """Words every prompt gets."""
+    through_line: str = Field(default="", max_length=400)
+    """What the video tells, where somebody thought of something; nothing is drawn from it."""
     quality: str = Field(default="", max_length=200)
     """Words about workmanship at the end of every prompt; empty for the usual ones."""
     grading: float = Field(default=0.5, ge=0, le=1)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from types import MappingProxyType
 
 from clavilux.interfaces import Capabilities
 from clavilux.model.errors import InputError
@@ -26,6 +28,8 @@ class Account:
     """Model id where the user names none."""
     version: str = ""
     """Start of every path, such as /v1, which some put behind base_url too."""
+    table: str = "providers"
+    """Of config.toml, where the user says all this."""
     key: str = field(init=False, repr=False)
     """Without spaces around it; "" for none."""
     base_url: str = field(init=False)
@@ -34,7 +38,9 @@ class Account:
     def __post_init__(self) -> None:
         """Raises InputError where the user's base_url is none, or the wanted model has ended."""
         key = self.said.key.get_secret_value().strip() if self.said.key else ""
-        base = base_address(self.said.base_url, self.own_url, provider=self.provider)
+        base = base_address(
+            self.said.base_url, self.own_url, provider=self.provider, table=self.table
+        )
         object.__setattr__(self, "key", key)
         object.__setattr__(self, "base_url", base.removesuffix(self.version))
         if self.said.model and (gone := self._gone(self.said.model)):
@@ -66,10 +72,18 @@ class Account:
             return f"{self.variable} holds characters that no key has; copy the key anew"
         return ""
 
-    def web(self, header: str, prefix: str = "", *, accept: str = "*/*") -> Web:
-        """A client that sends the key in this header."""
+    def web(
+        self,
+        header: str,
+        prefix: str = "",
+        *,
+        accept: str = "*/*",
+        more: Mapping[str, str] = MappingProxyType({}),
+    ) -> Web:
+        """A client that sends the key in this header, and `more` headers."""
         keys = {header: prefix + self.key} if self.key and not self.trouble() else {}
-        return Web(self.base_url, headers={"accept": accept, **keys}, timeout=self.said.timeout)
+        headers = {"accept": accept, **more, **keys}
+        return Web(self.base_url, headers=headers, timeout=self.said.timeout)
 
     def limited(self, can: Capabilities) -> Capabilities:
         """Capabilities with the limits that the user set for himself."""

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 
 from clavilux.fingerprint import of_sources
 from clavilux.media.image import STILL_SUFFIX, encode_still
 from clavilux.model.codec import digest
-from clavilux.model.errors import DEAD, ProviderError
+from clavilux.model.errors import ClaviluxError, ProviderError
 from clavilux.model.order import Order
 from clavilux.model.request import ImageRequest
 from clavilux.model.timeline import StillSource
-from clavilux.providers.buying import RAW, Bought, Buyer
+from clavilux.providers.buying import ATTEMPTS, RAW, Buyer
 from clavilux.providers.consistency import Graded
 from clavilux.providers.ledger_rows import AlreadyBoughtError, InDoubtError
-from clavilux.providers.likeness import Anchor, Likeness, Purchase, Unrelated
+from clavilux.providers.likeness import Likeness, Purchase, likeness_of
 from clavilux.providers.making import Made, simplified_note
+from clavilux.providers.receipts import REFUSALS
 from clavilux.storage import Store
+
+COLORS = ".colors.npy"
+"""Suffix of a still's colours before and after grading."""
 
 
 class BuyingMaker:
@@ -40,91 +45,105 @@ class BuyingMaker:
 
     def make(self, request: ImageRequest) -> Made:
         order, bought, notes = self._likeness.bought(request)
-        try:
-            return self._still(request, order, bought, notes)
-        except ProviderError as unusable:
-            order, bought = self._simplified(request, order.references, unusable)
-            return self._still(request, order, bought, (simplified_note(unusable),))
+        key = bought_still_key(order, request)
+        return Made(
+            source=StillSource(picture=key), reused=bought.reused, order=order,
+            colors=_kept_colors(self._store, key, request), notes=notes,
+        )  # fmt: skip
+
+    def paid(self, request: ImageRequest) -> int:
+        return self._buyer.paid(request)
 
     def _likeness_of(self, requests: Sequence[ImageRequest]) -> Likeness:
-        """Related seeds where there are seeds; a style anchor where there are none."""
-        can = self._seller.capabilities
-        return Anchor(self, requests) if can.references and not can.seed else Unrelated(self)
+        """As the seller says; else related seeds where there are seeds, and a style anchor where
+        there are none."""
+        return likeness_of(self._seller.capabilities, self, requests)
 
     def order(self, request: ImageRequest, *, references: tuple[str, ...] = ()) -> Order:
         """What is sent for a request, to the first model that is not known to be gone."""
         return self._seller.order(request, model=self._models()[0], references=references)
 
     def kept(self, key: str) -> bool:
-        """Whether the picture of an order is there."""
-        return self._buyer.pictures.has(key, RAW)
+        """Whether the picture of an order is there; not where that cannot be told."""
+        with suppress(ClaviluxError):
+            return self._buyer.pictures.has(key, RAW)
+        return False
 
     def note(self, key: str, text: str | None = None) -> str:
-        """Read a few words kept beside the pictures, or keep them; the first stay."""
-        if text is not None:
-            self._buyer.pictures.put(key, RAW, text.encode())
-        return (self._buyer.pictures.get(key, RAW) or b"").decode("ascii", "replace")
+        """Read a few words kept beside the pictures, or keep them; the first stay. Words that
+        cannot be kept are good for this run."""
+        with suppress(ClaviluxError):
+            if text is not None:
+                self._buyer.pictures.put(key, RAW, text.encode())
+            return (self._buyer.pictures.get(key, RAW) or b"").decode("ascii", "replace")
+        return text or ""
 
     @property
     def account(self) -> str:
         return self._buyer.purse.account
 
     def buy(self, request: ImageRequest, *, references: tuple[str, ...] = ()) -> Purchase:
-        """The picture of a request as it came: from the first model that there is, and once more
-        with the simplified prompt."""
+        """A picture that can be shown, developed and in the store: from the first model that there
+        is, and once more with the simplified prompt. Raises ProviderError."""
         notes: tuple[str, ...] = ()
         while True:
             order = self.order(request, references=references)
             try:
-                return order, self._buyer.buy(order, section=request.section), notes
+                return self._developed(request, order, notes)
             except ProviderError as error:
-                if error.trouble == "model_gone" and len(self._models()) > 1:
+                if error.trouble == "model_gone" and order.model != self._models()[-1]:
                     self._gone.add(order.model)
                     notes = (f"is by another model, because {order.model} is gone",)
-                    continue
-                if not _is_about_the_prompt(error):
+                elif _may_pass(error) and not self._buyer.pace.is_down:
+                    return self._simplified(request, order, error, notes)
+                else:
                     raise
-                order, bought = self._simplified(request, references, error)
-                return order, bought, (*notes, simplified_note(error))
 
     def _models(self) -> tuple[str, ...]:
         models = self._seller.models
         return tuple(model for model in models if model not in self._gone) or models[-1:]
 
     def _simplified(
-        self, request: ImageRequest, references: tuple[str, ...], first: ProviderError
-    ) -> tuple[Order, Bought]:
+        self, request: ImageRequest, plain: Order, first: ProviderError, notes: tuple[str, ...]
+    ) -> Purchase:
         order = self._seller.order(
-            request, model=self._models()[0], simplified=True, references=references
+            request, model=plain.model, simplified=True, references=plain.references
         )
-        if order.key == self.order(request, references=references).key:
+        if order.key == plain.key:
             raise first
         try:
-            return order, self._buyer.buy(order, section=request.section, attempts=1)
-        except ProviderError:
-            raise first from None
+            return self._developed(request, order, (*notes, simplified_note(first)), attempts=1)
+        except ProviderError as second:
+            words = f"{first}; and with a simpler prompt: {second}"
+            raise ProviderError(words, trouble=second.trouble) from None
 
-    def _still(
-        self, request: ImageRequest, order: Order, bought: Bought, notes: tuple[str, ...]
-    ) -> Made:
-        """Raises ProviderError (unusable) where what came is no picture that can be shown."""
+    def _developed(
+        self,
+        request: ImageRequest,
+        order: Order,
+        notes: tuple[str, ...],
+        *,
+        attempts: int = ATTEMPTS,
+    ) -> Purchase:
+        """Buy, and make a still of what came. Raises ProviderError, also where it is unusable."""
+        bought, pace = self._buyer.buy(order, request, attempts=attempts), self._buyer.pace
         key = bought_still_key(order, request)
-        if bought.note:
-            notes = (*notes, bought.note)
-        colors = _kept_colors(self._store, key, request)
-        if colors is None or not self._store.has(key, STILL_SUFFIX):
-            colors, said = _developed(self._store, key, request, bought.data)
-            notes = (*notes, *said)
-        return Made(
-            source=StillSource(picture=key), reused=bought.reused, order=order, cost=bought.cost,
-            colors=colors, notes=notes,
-        )  # fmt: skip
+        try:
+            notes = (*notes, *bought.notes, *_develop(self._store, key, request, bought.data))
+        except ProviderError as error:
+            if not bought.reused:
+                pace.failed(error)
+            raise
+        if not bought.reused:
+            pace.went_well()
+        return order, bought, notes
 
 
-def _is_about_the_prompt(error: ProviderError) -> bool:
-    """Whether other words may help; not where nobody is to be asked, or nothing is to be paid."""
-    about_money = isinstance(error, (AlreadyBoughtError, InDoubtError))
-    return not about_money and error.trouble not in DEAD | {"budget", "model_gone"}
+def _may_pass(error: ProviderError) -> bool:
+    """Whether other words may help; not where something may have been paid for nothing known."""
+    if isinstance(error, (AlreadyBoughtError, InDoubtError)):
+        return False
+    return error.trouble in REFUSALS or (error.trouble == "unknown" and error.billed == "no")
 
 
 def bought_still_key(order: Order, request: ImageRequest) -> str:
@@ -137,10 +156,13 @@ def bought_still_key(order: Order, request: ImageRequest) -> str:
     return digest("bought still", made_by, order.key, shape)
 
 
-def _developed(
-    store: Store, key: str, request: ImageRequest, data: bytes
-) -> tuple[Graded, tuple[str, ...]]:
-    """Check, fit and grade what came, and put it into the store."""
+def _develop(store: Store, key: str, request: ImageRequest, data: bytes) -> tuple[str, ...]:
+    """Check, fit and grade what came, and put it into the store, if that was not done before.
+
+    Returns notes for the user. Raises ProviderError (unusable) for what cannot be shown.
+    """
+    if store.has(key, COLORS) and store.has(key, STILL_SUFFIX):
+        return ()
     from clavilux.providers.arrival import arrived
     from clavilux.providers.consistency import colors_of
     from clavilux.providers.grade import grade
@@ -148,16 +170,15 @@ def _developed(
     palette = request.palette
     came = arrived(data, width=request.width, height=request.height, ground=palette[0])
     graded = grade(came.rgb, palette, strength=request.grading)
-    colors = Graded(colors_of(came.rgb), colors_of(graded), palette)
     file = io.BytesIO()
-    np.save(file, np.stack([colors.before, colors.after]), allow_pickle=False)
-    store.put(key, ".colors.npy", file.getvalue())
+    np.save(file, np.stack([colors_of(came.rgb), colors_of(graded)]), allow_pickle=False)
+    store.put(key, COLORS, file.getvalue())
     store.put(key, STILL_SUFFIX, encode_still(graded))
-    return colors, came.notes
+    return came.notes
 
 
 def _kept_colors(store: Store, key: str, request: ImageRequest) -> Graded | None:
-    data = store.get(key, ".colors.npy")
+    data = store.get(key, COLORS)
     if data is None:
         return None
     before, after = np.load(io.BytesIO(data), allow_pickle=False)

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
-from clavilux.interfaces import PictureSeller
-from clavilux.model.errors import ProviderError
+from clavilux.interfaces import Capabilities, PictureSeller
+from clavilux.model.errors import ClaviluxError, ProviderError
 from clavilux.model.money import Price
+from clavilux.model.order import Order
 from clavilux.model.request import ImageRequest
+from clavilux.providers.buying import RAW
+from clavilux.providers.likeness import Purchase, kind_of, likeness_of
+
+if TYPE_CHECKING:
+    from clavilux.objects import Objects
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,51 +40,90 @@ class Estimate:
     """Likely, with as many calls at once as the provider allows."""
     trouble: str = ""
     """What must be done before it can be asked, such as setting a key."""
+    machine: int = 0
+    """What one's own machine costs meanwhile, by what the user says it costs by the hour."""
+    measured: bool = False
+    """Whether the minutes follow from pictures that were made here."""
 
 
 def estimate(
     requests: Sequence[ImageRequest],
     seller: PictureSeller,
     *,
-    has: Callable[[str], bool] = lambda _: False,
+    account: str = "",
+    pictures: Objects | None = None,
 ) -> Estimate:
-    """`has` tells whether the picture of an order's key was bought before. Pure otherwise."""
-    can, model = seller.capabilities, seller.models[0]
-    anchored = bool(can.references) and not can.seed
+    """What a provider would take for these. `account` and `pictures`: as a purchase has them; what
+    is there already is not bought again. Asks the pictures' place, and nobody else."""
+    window = _Window(seller, account, pictures)
+    can, trouble = seller.capabilities, seller.ready()
+    likeness = likeness_of(can, window, requests)
     prices: list[Price] = []
-    trouble = seller.ready()
-    for number, request in enumerate(requests):
-        order = seller.order(request, model=model)
-        if anchored and number > 0:
-            order = order.model_copy(update={"references": ("anchor",)})
+    each: list[int] = []
+    known: set[str] = set()
+    for request in requests:
         try:
-            if not has(seller.order(request, model=model).key):
-                prices.append(seller.price(order))
+            order = window.order(request, references=likeness.expected(request))
+            price = seller.price(order)
+            each.append(price.likely)
+            if order.key not in known and not window.kept(order.key):
+                prices.append(price)
+            known.add(order.key)
         except ProviderError as error:
             trouble = trouble or str(error)
     total = sum(price.likely for price in prices)
     return Estimate(
         provider=seller.name,
-        model=model,
+        model=seller.models[0],
         images=len(requests),
         to_buy=len(prices),
-        each=round(total / len(prices)) if prices else 0,
+        each=round(sum(each) / len(each)) if each else 0,
         low=sum(price.low for price in prices),
         likely=total,
         high=sum(price.high for price in prices),
-        minutes=_minutes(prices, seller, anchored=anchored),
+        minutes=_minutes(prices, can),
         trouble=trouble,
     )
 
 
-def _minutes(prices: Sequence[Price], seller: PictureSeller, *, anchored: bool) -> float:
-    """The anchor comes before all others; then as many at once, and as fast, as is allowed."""
+class _Window:
+    """A buyer that only looks: see likeness.Buying."""
+
+    def __init__(self, seller: PictureSeller, account: str, pictures: Objects | None) -> None:
+        self.account, self._seller, self._pictures = account, seller, pictures
+
+    def order(self, request: ImageRequest, *, references: tuple[str, ...] = ()) -> Order:
+        return self._seller.order(request, model=self._seller.models[0], references=references)
+
+    def buy(self, request: ImageRequest, *, references: tuple[str, ...] = ()) -> Purchase:
+        raise ProviderError("an estimate buys nothing")
+
+    def kept(self, key: str) -> bool:
+        return self._seen(lambda pictures: pictures.has(key, RAW), nothing=False)
+
+    def note(self, key: str, text: str | None = None) -> str:
+        found = self._seen(lambda pictures: pictures.get(key, RAW), nothing=None)
+        return (found or b"").decode("ascii", "replace")
+
+    def _seen(self, look: Callable[[Objects], T], *, nothing: T) -> T:
+        """A bucket that cannot be asked is asked once; then all pictures count as new."""
+        if self._pictures is None:
+            return nothing
+        try:
+            return look(self._pictures)
+        except ClaviluxError:
+            self._pictures = None
+            return nothing
+
+
+def _minutes(prices: Sequence[Price], can: Capabilities) -> float:
+    """The anchor comes before all others, a chain one after the other; else as many at once, and
+    as fast, as is allowed."""
     if not prices:
         return 0.0
-    can = seller.capabilities
-    usual = sum(price.seconds for price in prices) / len(prices)
-    first = usual if anchored else 0.0
-    rest = len(prices) - anchored
-    rounds = -(-rest // can.concurrency) * usual
+    usual, kind = sum(price.seconds for price in prices) / len(prices), kind_of(can)
+    first = usual if kind == "anchor" else 0.0
+    rest = len(prices) - (kind == "anchor")
+    rounds = -(-rest // (1 if kind == "previous" else can.concurrency)) * usual
     paced = 60.0 * len(prices) / can.per_minute if can.per_minute else 0.0
     return (first + max(rounds, paced)) / 60.0

@@ -30,8 +30,6 @@ class Made:
     reused: bool
     order: Order | None = None
     """What was bought; None for a still of this machine."""
-    cost: int = 0
-    """Millionths of a dollar, paid now."""
     colors: Graded | None = None
     notes: tuple[str, ...] = ()
     """For the user, to be read after "the picture "."""
@@ -56,6 +54,10 @@ class Maker(Protocol):
         """The still that the store holds, or a new one. Raises ProviderError."""
         ...
 
+    def paid(self, request: ImageRequest) -> int:
+        """Millionths of a dollar that this run paid for a request, failures included."""
+        ...
+
 
 class NotReady:
     """A provider that cannot be asked, because the user has yet to do something."""
@@ -70,6 +72,9 @@ class NotReady:
 
     def make(self, request: ImageRequest) -> Made:
         raise ProviderError(self.trouble, trouble="authentication")
+
+    def paid(self, request: ImageRequest) -> int:
+        return 0
 
 
 # --- On this machine -------------------------------------------------------------------------
@@ -103,6 +108,9 @@ class LocalMaker:
             _put(self._store, key, still)
         return Made(source=_source(self._store, key), reused=False, notes=notes)
 
+    def paid(self, request: ImageRequest) -> int:
+        return 0
+
     def _generated(self, request: ImageRequest) -> tuple[Still, tuple[str, ...]]:
         """Once more with the simplified prompt, where the first fails."""
         try:
@@ -125,7 +133,7 @@ def _generate(provider: ImageProvider, request: ImageRequest) -> Still:
         still = provider.generate(request)
     except ProviderError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ProviderError(f"{type(error).__name__}: {error}") from error
     if not isinstance(still, Still):
         raise ProviderError("what it gave is not a still")

@@ -71,7 +71,8 @@ class ModelPrices(Value):
     @model_validator(mode="after")
     def _one_way(self) -> ModelPrices:
         ways = [way for way in WAYS if getattr(self, way) not in (None, {})]
-        if len(ways) != 1:
+        of_words = self.tokens is not None and not ways
+        if len(ways) != 1 and not of_words:
             raise ValueError(f"price the picture by one of {', '.join(WAYS)}; found {len(ways)}")
         if (self.credits is None) != (self.credit is None):
             raise ValueError("'credits' and 'credit' belong together")
@@ -160,6 +161,8 @@ class ModelPrices(Value):
         if self.credits is not None and self.credit is not None:
             flat = self.credits * self.credit
             return flat, flat, flat
+        if not self.image_table:
+            raise self._no_price("pictures", "tokens of text")
         return self._of_table(width, height, quality)
 
     def _of_size(self, size: str) -> tuple[float, float, float]:

@@ -12,13 +12,21 @@ from pydantic import ValidationError
 
 from clavilux.model.errors import InputError
 from clavilux.providers.model_prices import WAYS, ModelPrices
+from clavilux.settings import config_path
 
 
 def read_lists(overrides: Mapping[str, Any]) -> dict[tuple[str, str], ModelPrices]:
     """The prices of every model, by provider and model id; `overrides` as Prices.read has them.
 
-    Raises InputError naming the field that cannot be used.
+    Raises InputError naming the file and the field that cannot be used.
     """
+    try:
+        return _read(overrides)
+    except InputError as error:
+        raise InputError(f"{config_path()}: {error}") from None
+
+
+def _read(overrides: Mapping[str, Any]) -> dict[tuple[str, str], ModelPrices]:
     said = _tables(overrides, "[prices]")
     lists = _shipped()
     models: dict[tuple[str, str], ModelPrices] = {}

@@ -30,6 +30,9 @@ is for one picture unless it says otherwise:
     tokens.text_in = 5.00                # dollars per million: text_in, image_in, text_out,
     tokens.image_out = 30.00             # image_out and text_in_cached, image_in_cached
 
+A model that writes and makes no pictures has `tokens` alone, with text_in and text_out: it can
+direct (directors/).
+
 Of the tokens only `text_in` goes into a price beforehand (the prompt); all of them turn a bill
 that is given in tokens into money: `of("openai", model).of_tokens(image_out=1056)`.
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING
 
 from clavilux import registry
-from clavilux.interfaces import ImageProvider, PictureSeller
+from clavilux.interfaces import ImageProvider, Interruptible, PictureSeller
 from clavilux.model.errors import InputError
 from clavilux.model.money import MICROS
 from clavilux.model.report import MoneyReport
@@ -79,15 +80,17 @@ class Shop:
         account: str,
         workers: int,
         stop: Event | None = None,
+        on_notice: OnNotice = lambda _: None,
     ) -> tuple[Maker, ...]:
-        """Ready to make the stills of a render. `account`: what the budget is for.
+        """Ready to make the stills of a render. `account`: what the budget is for. `on_notice` is
+        told what the user should know of the models and of the place for pictures.
 
         Raises InputError or OutputError where money could be lost: no budget, no key, no place to
         keep what is bought.
         """
         opened = self.opened()
         if requests and any(isinstance(one, PictureSeller) for one in opened):
-            return self._with_money(opened, requests, store, account, workers, stop)
+            return self._with_money(opened, requests, store, account, workers, stop, on_notice)
         return tuple(
             LocalMaker(one, store, workers=workers)
             for one in opened
@@ -101,7 +104,7 @@ class Shop:
         totals = open_ledger(self.settings).totals(account)
         return MoneyReport(
             budget=self.budget / MICROS,
-            paid=sum(one.made.cost for one in made if one.made) / MICROS,
+            paid=sum(one.cost for one in made) / MICROS,
             spent=totals.spent / MICROS,
             in_doubt=(totals.in_doubt + totals.reserved) / MICROS,
         )
@@ -114,10 +117,12 @@ class Shop:
         account: str,
         workers: int,
         stop: Event | None,
+        on_notice: OnNotice,
     ) -> tuple[Maker, ...]:
         from clavilux.providers.bought import BuyingMaker
         from clavilux.providers.buying import Buyer, Purse
         from clavilux.providers.making import NotReady
+        from clavilux.providers.model_news import tell_of_model
         from clavilux.providers.pacing import Pace
 
         settings = self.settings
@@ -128,17 +133,23 @@ class Shop:
         troubles = [one.ready() if isinstance(one, PictureSeller) else "" for one in opened]
         if all(troubles):
             raise InputError(f"cannot ask {opened[0].name} for pictures: {troubles[0]}")
-        pictures, ledger = open_pictures(settings, self.on_notice), open_ledger(settings)
+        pictures, ledger = open_pictures(settings, on_notice), open_ledger(settings)
         pictures.check()
         purse = Purse(account, self.budget, settings.month_budget, self.again)
+        # What costs nothing is simply made again: nobody paid for what was lost or broken off.
+        free = Purse(account, None, again=None)
         makers: list[Maker] = []
         for one, trouble in zip(opened, troubles, strict=True):
             if trouble:
                 makers.append(NotReady(one.name, trouble))
             elif isinstance(one, PictureSeller):
                 pace = Pace(one.capabilities, stop=stop)
+                if isinstance(one, Interruptible) and stop is not None:
+                    one.stop_on(stop)
                 patience = settings.provider(one.name).timeout
-                buyer = Buyer(one, ledger, pictures, purse, pace, patience)
+                news = partial(tell_of_model, one, on_notice)
+                mine = purse if one.capabilities.paid else free
+                buyer = Buyer(one, ledger, pictures, mine, pace, patience, opening=news)
                 makers.append(BuyingMaker(buyer, store, requests))
             else:
                 makers.append(LocalMaker(one, store, workers=workers))

@@ -118,7 +118,7 @@ class Stability:
             negative_prompt=fit.negative_prompt,
             width=width,
             height=height,
-            seed=seed_within(request.seed, low=1, high=LAST_SEED),
+            seed=seed_within(fit.seed or 1, low=1, high=LAST_SEED),
             options={"aspect_ratio": aspect, "output_format": "png"},
             references=fit.references,
             given_up=(*fit.given_up, *shape_given_up(request, width, height)),

@@ -127,7 +127,7 @@ def _seconds_until(moment: str) -> float:
         return math.nan
 
 
-def base_address(said: str, usual: str, *, provider: str) -> str:
+def base_address(said: str, usual: str, *, provider: str, table: str = "providers") -> str:
     """The base address to call: `usual`, or the user's. Raises InputError where that is none.
 
     It is shown and kept, so it must not carry a password or a key.
@@ -140,7 +140,7 @@ def base_address(said: str, usual: str, *, provider: str) -> str:
         url = httpx2.URL("")
     if url.scheme not in ("http", "https") or not url.host or url.userinfo or url.query:
         raise InputError(
-            f"[providers.{provider}] base_url must be an address such as http://localhost:8080/v1, "
+            f"[{table}.{provider}] base_url must be an address such as http://localhost:8080/v1, "
             "without user name, password or query"
         )
     return said.rstrip("/")
