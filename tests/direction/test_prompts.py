@@ -12,9 +12,7 @@ from clavilux.direction.caution import is_risky, without_risks
 from clavilux.direction.color_names import COLOR_NAMES, color_name
 from clavilux.direction.prompts import (
     NEGATIVE_PROMPT,
-    QUALITY,
     build_image_prompt,
-    fold_negative,
     shorten,
 )
 from clavilux.direction.style import load_style, style_names
@@ -146,27 +144,10 @@ def test_a_prompt_that_fits_is_left_alone() -> None:
 @given(st.text(max_size=300), st.integers(1, 200))
 def test_any_text_keeps_the_limit(prompt: str, limit: int) -> None:
     assert len(shorten(prompt, limit=limit)) <= limit
-    assert len(fold_negative(prompt, NEGATIVE_PROMPT, limit=limit)) <= limit
 
 
 def test_a_script_without_spaces_is_cut() -> None:
     assert shorten("夜の海" * 50, limit=10) == ("夜の海" * 50)[:10]
-
-
-def test_unwanted_things_become_words_of_the_prompt() -> None:
-    folded = fold_negative(FULL, NEGATIVE_PROMPT, limit=4000)
-    assert folded.startswith(FULL + ", no text, no watermark, no logo, no signature, no faces")
-    assert "no people" in folded and "no borders" in folded and "not blurry," in folded
-    assert fold_negative("sea, no text", "text, logo", limit=99) == "sea, no text, no logo"
-    assert fold_negative(FULL, "", limit=4000) == FULL
-
-
-def test_folding_costs_quality_before_it_costs_the_subject() -> None:
-    folded = fold_negative(FULL, NEGATIVE_PROMPT, limit=len(FULL))
-    assert "no text" in folded and "no frame" in folded and QUALITY not in folded
-    assert folded.startswith(SECTION.prompt + ", oil painting style")
-    short = fold_negative(FULL, NEGATIVE_PROMPT, limit=120)
-    assert short.startswith("cosmic energy, exploding stars") and "no text" in short
 
 
 # --- The second try --------------------------------------------------------------------------

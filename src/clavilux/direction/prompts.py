@@ -27,10 +27,6 @@ WIDE, TALL, SQUARE = (
 COLORS = "color palette: "
 
 _PALETTE = re.compile(rf"(?:^|, ){COLORS}((?:[^,#]+ #[0-9A-F]{{6}}(?:, |$))+)")
-_ADJECTIVES = ("blurry", "blurred", "ugly", "distorted", "deformed", "pixelated", "grainy")
-"""Unwanted words that describe: "not blurry", but "no text"."""
-_LEAST = ("blurry", "low quality")
-"""Left out first where there is no room: a good model does neither."""
 
 
 class ImagePrompt(Value):
@@ -144,32 +140,3 @@ def _taken_apart(prompt: str) -> tuple[list[str], list[str], list[str]]:
         found[1].removesuffix(", ").split(", "),
         after.split(", ") if after else [],
     )
-
-
-def fold_negative(prompt: str, negative: str, *, limit: int) -> str:
-    """One prompt of at most `limit` characters for models that take no negative one.
-
-    "text, blurry" becomes "..., no text, not blurry". Where it does not fit, the prompt first loses
-    what it can spare (see `shorten`), then the list its end, down to a fifth of the limit.
-    """
-    unwanted = sorted((w.strip() for w in negative.split(",")), key=lambda word: word in _LEAST)
-    said = prompt.lower().split(", ")
-    nots = [f"{'not' if w in _ADJECTIVES else 'no'} {w}" for w in unwanted if w]
-    nots = [words for words in nots if words.lower() not in said]
-    room = max(limit - _essential(prompt), limit // 5)
-    while nots and len(_tail(nots)) > room:
-        nots.pop()
-    return shorten(prompt, limit=limit - len(_tail(nots))) + _tail(nots)
-
-
-def _tail(nots: list[str]) -> str:
-    return "".join(f", {words}" for words in nots)
-
-
-def _essential(prompt: str) -> int:
-    """How long subject, style and the names of the colours are."""
-    phrases, colors, _ = _taken_apart(prompt)
-    spare = (WIDE, TALL, SQUARE, COHESIVE)
-    kept = [p for i, p in enumerate(phrases) if i == 0 or p not in spare]
-    names = list(dict.fromkeys(c.rpartition(" ")[0] for c in colors))
-    return len(", ".join([*kept, *([COLORS + ", ".join(names)] if names else [])]))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
+from typing import Self
 
 from clavilux.interfaces import Capabilities
 from clavilux.model.errors import InputError
@@ -92,3 +93,26 @@ class Account:
             concurrency=self.said.concurrency or can.concurrency,
             per_minute=self.said.per_minute or can.per_minute,
         )
+
+
+class AccountHolder:
+    """What sellers with an account have in common: made from what the user says, ready or not."""
+
+    _account: Account
+
+    def __init__(self, said: ProviderSettings | None = None) -> None:
+        raise NotImplementedError("a seller opens its own account")
+
+    @classmethod
+    def configured(cls, said: ProviderSettings) -> Self:
+        """With the user's key, model and address. Raises InputError."""
+        return cls(said)
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The wanted model and its successors."""
+        return self._account.models
+
+    def ready(self) -> str:
+        """ "" if it can be asked, or what the user must do first."""
+        return self._account.trouble()

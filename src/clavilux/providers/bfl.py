@@ -20,7 +20,7 @@ from clavilux.model.order import Order
 from clavilux.model.request import ImageRequest
 from clavilux.model.settings import ProviderSettings
 from clavilux.providers import prices
-from clavilux.providers.account import Account
+from clavilux.providers.account import Account, AccountHolder
 from clavilux.providers.adapting import Adapted, adapt, seed_within, shape_given_up
 from clavilux.providers.addresses import download, own_address
 from clavilux.providers.attachments import base64_of, shrunk
@@ -42,7 +42,7 @@ SAFETY = 2
 """Their usual tolerance: 0 is strict, 5 lax (4 for FLUX 3)."""
 
 
-class BFL:
+class BFL(AccountHolder):
     """Pictures from Black Forest Labs."""
 
     name: ClassVar[str] = "bfl"
@@ -66,11 +66,6 @@ class BFL:
             raise InputError(str(error)) from None
         self._web = self._account.web("x-key")
 
-    @classmethod
-    def configured(cls, said: ProviderSettings) -> BFL:
-        """With the user's key, model and address."""
-        return cls(said)
-
     @property
     def capabilities(self) -> Capabilities:
         return self._can(self.models[0])
@@ -86,14 +81,6 @@ class BFL:
                 concurrency=8,  # of the 24 tasks an account may have
             )
         )
-
-    @property
-    def models(self) -> tuple[str, ...]:
-        return self._account.models
-
-    def ready(self) -> str:
-        """ "" if it can be asked, or what the user must do first."""
-        return self._account.trouble()
 
     def order(
         self,

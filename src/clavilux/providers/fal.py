@@ -19,7 +19,7 @@ from clavilux.model.order import Order
 from clavilux.model.request import ImageRequest
 from clavilux.model.settings import ProviderSettings
 from clavilux.providers import prices
-from clavilux.providers.account import Account
+from clavilux.providers.account import Account, AccountHolder
 from clavilux.providers.adapting import adapt, nearest_aspect, seed_within, shape_given_up
 from clavilux.providers.addresses import download, own_address
 from clavilux.providers.attachments import data_uri, shrunk
@@ -33,7 +33,7 @@ HOSTS = ("fal.run", "falrun.com", "fal.ai")
 """Whoever answers below these may be shown the key."""
 
 
-class Fal:
+class Fal(AccountHolder):
     """Pictures from models that fal hosts."""
 
     name: ClassVar[str] = "fal"
@@ -56,11 +56,6 @@ class Fal:
             raise InputError(str(error)) from None
         self._web = self._account.web("authorization", "Key ")
 
-    @classmethod
-    def configured(cls, said: ProviderSettings) -> Fal:
-        """With the user's key, model and address."""
-        return cls(said)
-
     @property
     def capabilities(self) -> Capabilities:
         return self._can(self.models[0])
@@ -76,14 +71,6 @@ class Fal:
                 concurrency=4,  # of new accounts 2 are drawn at once; the others wait in its queue
             )
         )
-
-    @property
-    def models(self) -> tuple[str, ...]:
-        return self._account.models
-
-    def ready(self) -> str:
-        """ "" if it can be asked, or what the user must do first."""
-        return self._account.trouble()
 
     def order(
         self,

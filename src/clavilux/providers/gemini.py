@@ -17,14 +17,14 @@ from clavilux.model.order import Order
 from clavilux.model.request import ImageRequest
 from clavilux.model.settings import ProviderSettings
 from clavilux.providers import prices
-from clavilux.providers.account import Account
+from clavilux.providers.account import Account, AccountHolder
 from clavilux.providers.adapting import adapt, nearest_aspect, shape_given_up
 from clavilux.providers.attachments import base64_of, mime_type, shrunk
 from clavilux.providers.gemini_answers import picture_of, refusal_of
 from clavilux.providers.gemini_models import FACTORS, NO_CLASS, SIDES, classes_of
 
 
-class Gemini:
+class Gemini(AccountHolder):
     """Pictures from Google."""
 
     name: ClassVar[str] = "gemini"
@@ -44,24 +44,11 @@ class Gemini:
             raise InputError(f"[providers.gemini] quality: choose from {', '.join(FACTORS)}")
         self._web = self._account.web("x-goog-api-key")
 
-    @classmethod
-    def configured(cls, said: ProviderSettings) -> Gemini:
-        """With the user's key, model and address."""
-        return cls(said)
-
     @property
     def capabilities(self) -> Capabilities:
         return self._account.limited(
             Capabilities(seed=False, negative_prompt=False, references=10, prompt_limit=20_000)
         )
-
-    @property
-    def models(self) -> tuple[str, ...]:
-        return self._account.models
-
-    def ready(self) -> str:
-        """ "" if it can be asked, or what the user must do first."""
-        return self._account.trouble()
 
     def order(
         self,

@@ -19,7 +19,7 @@ from clavilux.model.order import Order
 from clavilux.model.request import ImageRequest
 from clavilux.model.settings import ProviderSettings
 from clavilux.providers import prices
-from clavilux.providers.account import Account
+from clavilux.providers.account import Account, AccountHolder
 from clavilux.providers.adapting import adapt, shape_given_up
 from clavilux.providers.attachments import mime_type, shrunk
 from clavilux.providers.openai_errors import failure
@@ -39,7 +39,7 @@ LOWEST_TIER = 5.0
 """Pictures a minute for those who have paid least; accounts with more say so in per_minute."""
 
 
-class OpenAI:
+class OpenAI(AccountHolder):
     """Sells pictures for tokens."""
 
     name: ClassVar[str] = "openai"
@@ -59,11 +59,6 @@ class OpenAI:
         self._web = self._account.web("authorization", "Bearer ")
         self._wanted = said.model or self._usual()
         self._check()
-
-    @classmethod
-    def configured(cls, said: ProviderSettings) -> OpenAI:
-        """With the user's key, model and address."""
-        return cls(said)
 
     def _usual(self) -> str:
         """The usual model, or the first of its successors that lives."""
@@ -118,10 +113,6 @@ class OpenAI:
         )
         names = dict.fromkeys((self._wanted, *after, USUAL))
         return tuple(model for model in names if not self._gone(model))
-
-    def ready(self) -> str:
-        """ "" if it can be asked, or what the user must do first."""
-        return self._account.trouble()
 
     def order(
         self,

@@ -17,7 +17,7 @@ from clavilux.model.order import Order
 from clavilux.model.request import ImageRequest
 from clavilux.model.settings import ProviderSettings
 from clavilux.providers import prices
-from clavilux.providers.account import Account
+from clavilux.providers.account import Account, AccountHolder
 from clavilux.providers.adapting import adapt, nearest_aspect, seed_within, shape_given_up
 from clavilux.providers.web import Reply, picture_bytes, provider_words
 
@@ -58,7 +58,7 @@ _ADVICE: dict[Trouble, str] = {
 }
 
 
-class Stability:
+class Stability(AccountHolder):
     """Sells pictures for credits."""
 
     name: ClassVar[str] = "stability"
@@ -80,23 +80,9 @@ class Stability:
             if getattr(said, word):
                 raise InputError(f"[providers.stability] {word}: it has none; leave it out")
 
-    @classmethod
-    def configured(cls, said: ProviderSettings) -> Stability:
-        """With the user's key, model and address."""
-        return cls(said)
-
     @property
     def capabilities(self) -> Capabilities:
         return self._account.limited(CAN)
-
-    @property
-    def models(self) -> tuple[str, ...]:
-        """The wanted model and its successors."""
-        return self._account.models
-
-    def ready(self) -> str:
-        """ "" if it can be asked, or what the user must do first."""
-        return self._account.trouble()
 
     def order(
         self,
