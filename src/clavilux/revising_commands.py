@@ -135,7 +135,7 @@ def _tell_step(what: str, said: str, as_json: bool) -> None:
 
 def _refuse_song(spec: Path) -> None:
     if not is_spec(spec):
-        raise InputError(f"{spec} is a song; `clavilux plan {spec}` writes its spec")
+        raise InputError(f"{spec} is no render spec; `clavilux plan SONG` writes one")
 
 
 def _options_and_store(preset: str, images: str) -> tuple[RenderOptions, Store]:
