@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clavilux.media.encoders import Encoder, Quality, encoder_named
+from clavilux.media.scheduling import ordinary_threads
 from clavilux.model.base import Value
 from clavilux.model.errors import InputError
 from clavilux.model.time import FrameRate
@@ -98,6 +99,8 @@ def encode_segment(
         stream = _stream(container, encoder, rate)
         stream.width, stream.height, stream.pix_fmt = width, height, encoder.pixels
         stream.options = settings.options(rate)
+        with ordinary_threads():
+            stream.codec_context.open()
         for number, packet in enumerate(_packets(frames, stream, encoder, rate)):
             if encoder.counted is not None:
                 packet.dts = number - encoder.counted
