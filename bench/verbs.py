@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import numpy as np
 from numpy.typing import NDArray
 
-from clavilux import pipeline
+from clavilux import pipeline, shooting
 from clavilux.executors.draw import SegmentDrawer
 from clavilux.media.encode import encode_segment
 from clavilux.media.image import StillLoader
@@ -164,12 +164,12 @@ def finishing(
 @contextmanager
 def core_clock() -> Iterator[None]:
     """The pipeline's report tells core seconds instead of wall seconds."""
-    usual = pipeline.time
-    pipeline.time = SimpleNamespace(perf_counter=core_seconds)  # type: ignore[assignment]
+    usual = shooting.time
+    shooting.time = SimpleNamespace(perf_counter=core_seconds)  # type: ignore[assignment]
     try:
         yield
     finally:
-        pipeline.time = usual
+        shooting.time = usual
 
 
 def resolving(timeline: Timeline) -> float:

@@ -9,134 +9,46 @@ store under the digest of what made it, so running again is resuming.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clavilux import registry
 from clavilux.analysis.correct import wanted
 from clavilux.direction.retime import correct_spec, direct_corrected, direct_once
 from clavilux.direction.rules import RulesDirector
 from clavilux.documents import read_spec
 from clavilux.executors.processes import refuse_unguarded
-from clavilux.fingerprint import of_sources
-from clavilux.footage import (
-    Footage,
-    OnProgress,
-    draw_ahead,
-    draw_footage,
-    join_to_fit,
-    silent,
-)
-from clavilux.interfaces import BeatTracker
-from clavilux.meanwhile import Heard, Meanwhile, StillsToCome
+from clavilux.fitness import check as check
+from clavilux.fitness import check_part as check_part
+from clavilux.footage import Footage, OnProgress, draw_ahead, draw_footage, join_to_fit, silent
+from clavilux.hearing import analyze as analyze
+from clavilux.hearing import is_analyzed as is_analyzed
+from clavilux.meanwhile import Meanwhile, StillsToCome
 from clavilux.meanwhile import usable as usable
-from clavilux.media import audio, mux
 from clavilux.media.encode import EncoderSettings
-from clavilux.media.flashes import count_flashes
 from clavilux.media.probe import check_encoding
-from clavilux.media.receipt import measure_drawn
-from clavilux.model.codec import digest
-from clavilux.model.correction import Correction
-from clavilux.model.errors import InputError, PluginError, SpecError
-from clavilux.model.report import Choices, FlashReport, RenderReport
+from clavilux.model.errors import SpecError
+from clavilux.model.report import RenderReport
 from clavilux.model.request import ImageRequest
 from clavilux.model.song import Analysis
-from clavilux.model.spec import PRESETS, Preset, RenderSpec, Tier
+from clavilux.model.spec import RenderSpec
 from clavilux.model.timeline import Timeline
-from clavilux.planning.edit import Part, Stills, plan_timeline
+from clavilux.options import RenderOptions as RenderOptions
+from clavilux.options import choices_of
+from clavilux.options import with_part as with_part
+from clavilux.planning.edit import Stills, plan_timeline
 from clavilux.planning.stills import image_requests
 from clavilux.providers.fulfil import Fulfilled
-from clavilux.providers.shop import OnNotice, Shop
-from clavilux.reporting import Film, describe
+from clavilux.providers.shop import OnNotice
+from clavilux.reporting import describe
+from clavilux.shooting import Clock, heard_in, join_footage, read_back, shoot
 from clavilux.storage import Store, refuse_as_output, try_writing, write_atomically
 
 if TYPE_CHECKING:
     from clavilux.directors.briefing import Wish
-    from clavilux.directors.lyrics import Lyrics
-
-CALMEST = 2
-"""How many times a video that flashes too much is drawn again, calmer each time."""
 
 SPEC_SUFFIXES = (".yaml", ".yml", ".json")
-
-
-@dataclass(frozen=True)
-class RenderOptions:
-    """What a user may choose; the defaults are the common case."""
-
-    style: str = "auto"
-    seed: int = 1
-    tier: Tier | None = None
-    """None lets the director choose per section."""
-    preset: Preset = PRESETS["youtube"]
-    part: Part = field(default_factory=Part)
-    allow_flashing: bool = False
-    correction: Correction = field(default_factory=Correction)
-    """What a user says of rhythm and sections, over what was heard or a spec says."""
-    alternative: str = ""
-    """Number or name of another reading of the rhythm."""
-    tracker: str = ""
-    """Who hears the beats; "" leaves it to the spec, or to the built-in tracker."""
-    director: str = "rules"
-    """Who decides how a song looks: the rules, or a language model by its name."""
-    brief: str = ""
-    """What the user would like to see; a language model is told."""
-    lyrics: Lyrics | None = None
-    """The same: what is sung, if the user gave it."""
-    shop: Shop = field(default_factory=Shop)
-    """Who makes the stills, and what they may cost; a director's plan counts to that."""
-    encoder: EncoderSettings = field(default_factory=EncoderSettings)
-    max_size: int | None = None
-    """Bytes that the finished file may have; a larger one is encoded again, more coarsely."""
-    workers: int = 1
-
-
-def analyze(
-    song: Path, store: Store, *, tracker: str = "", on_progress: OnProgress = silent
-) -> Analysis:
-    """Listen to a song: decode it and describe it. Known songs are remembered.
-
-    `tracker`: who hears the beats; "" is the built-in one.
-    """
-    from clavilux.analysis.analyze import interpret
-    from clavilux.trackers.listening import Listening
-
-    contents = audio.file_digest(song)
-    key, other = _analysis_key(contents, tracker)
-    if known := store.get(key, ".json"):
-        heard = Analysis.model_validate_json(known)
-        return heard.model_copy(update={"song": heard.song.called(song.stem)})
-    on_progress("listening", song.name, 0, 100)
-    facts, listening = audio.listen(
-        song,
-        Listening.with_tracker(other),
-        digest=contents,
-        progress=lambda share: on_progress("listening", song.name, round(50 * share), 100),
-    )
-    spectrum, beats = listening.finish()
-    analysis = interpret(facts, spectrum, heard=beats)
-    store.put(key, ".json", analysis.model_dump_json().encode())
-    on_progress("listening", song.name, 100, 100)
-    return analysis
-
-
-def is_analyzed(song: Path, store: Store, *, tracker: str = "") -> bool:
-    """Whether `analyze` would know a song."""
-    return store.has(_analysis_key(audio.file_digest(song), tracker)[0], ".json")
-
-
-def _analysis_key(contents: str, tracker: str) -> tuple[str, BeatTracker | None]:
-    """The address of an analysis, and the tracker that is to be heard, if not the built-in one."""
-    from clavilux.trackers.listening import BUILT_IN, tracker_named
-
-    other = tracker_named(tracker or BUILT_IN)
-    made_by = of_sources("analysis", "media/audio.py", "media/audio_frames.py", "model/song.py")
-    named = (other.name, other.version) if other else ()
-    return digest("analysis", made_by, contents, *named), other
 
 
 def direct(
@@ -337,7 +249,7 @@ def render_directed(
     refuse_unguarded()
     check_encoding(options.encoder, output, shape=options.preset, limit=options.max_size)
     try_writing(output)
-    clock = _Clock()
+    clock = Clock()
     with clock("listen and direct"):
         spec, analysis, song = directed()
         check(spec, analysis)
@@ -367,7 +279,7 @@ def render_directed(
             )
         with clock("stills"):
             made = stills.made()
-        footage, seen = _shoot(
+        footage, seen = shoot(
             lambda calm: plan_at(calm, usable(made)),
             options, store, clock, ahead=ahead, on_progress=on_progress,
         )  # fmt: skip
@@ -389,13 +301,13 @@ def render_directed(
     def join(made: Footage) -> str:
         with clock("join"):
             on_progress("joining", output.name, 0, 1)
-            return _join(made, output, heard, prepared, analysis, options)
+            return join_footage(made, output, heard, prepared, analysis, options)
 
     footage, taken, encoding = join_to_fit(
         footage, options.encoder, options.max_size, draw=draw, join=join
     )
     with clock("measure"):
-        film = _read_back(footage, seen, output, taken, options, on_progress=on_progress)
+        film = read_back(footage, seen, output, taken, options, on_progress=on_progress)
     film = replace(film, encoding=encoding.model_copy(update={"size": output.stat().st_size}))
     report = describe(
         film, song, spec, analysis, made, choices_of(options), clock.seconds,
@@ -405,175 +317,6 @@ def render_directed(
     return report
 
 
-def _shoot(
-    plan_at: Callable[[int], Timeline],
-    options: RenderOptions,
-    store: Store,
-    clock: _Clock,
-    *,
-    ahead: frozenset[str],
-    on_progress: OnProgress,
-) -> tuple[Footage, FlashReport]:
-    """Plan and draw; if what was drawn flashes too much, again and calmer."""
-    for calm in range(CALMEST + 1):
-        timeline = plan_at(calm)
-        with clock("draw and encode"):
-            footage = draw_footage(
-                timeline,
-                options.encoder,
-                store,
-                workers=options.workers,
-                calm=calm,
-                ahead=ahead,
-                on_progress=on_progress,
-            )
-        seen = count_flashes(footage.blocks, rate=timeline.rate, limited=not options.allow_flashing)
-        if options.allow_flashing or seen.passed:
-            break
-    return footage, seen
-
-
-def _read_back(
-    footage: Footage,
-    seen: FlashReport,
-    output: Path,
-    taken: str,
-    options: RenderOptions,
-    *,
-    on_progress: OnProgress,
-) -> Film:
-    """Measure the finished file. `seen`: the flashes of what was drawn; `taken`: how its sound
-    was."""
-    timeline, done = footage.timeline, 0
-
-    def tell() -> None:
-        nonlocal done
-        done += 1
-        on_progress("checking", output.name, done, timeline.frames)
-
-    measured = measure_drawn(output, footage.blocks, on_frame=tell)
-    if measured.reel is not footage.blocks:  # it shows something else than was drawn
-        limited = not options.allow_flashing
-        seen = count_flashes(measured.reel, rate=timeline.rate, limited=limited)
-    on_progress("checking", output.name, timeline.frames, timeline.frames)
-    return Film(
-        output=output,
-        timeline=timeline,
-        audio=taken,
-        segments=len(footage.pieces),
-        segments_reused=footage.reused,
-        measured=measured,
-        flash=seen,
-        calm=footage.calm,
-    )
-
-
-def choices_of(options: RenderOptions) -> Choices:
-    """What a report keeps, to render the same again."""
-    return Choices(
-        preset=options.preset,
-        start=options.part.start,
-        duration=options.part.duration,
-        allow_flashing=options.allow_flashing,
-        images=options.shop.names,
-        encoder=options.encoder.encoder,
-        encoder_preset=options.encoder.preset,
-        crf=options.encoder.crf,
-        max_size=options.max_size,
-    )
-
-
 def report_path(output: Path) -> Path:
     """song.mp4 -> song.report.json."""
     return output.with_suffix(".report.json")
-
-
-def check(spec: RenderSpec, analysis: Analysis) -> None:
-    """Refuse a spec that names what does not exist or does not fit the song."""
-    for section in spec.sections:
-        try:
-            registry.get("scenes", section.scene)
-            for name in section.effects:
-                registry.get("effects", name)
-            mixes = section.transition == "cut" or (
-                registry.get("effects", section.transition).stage == "mix"
-            )
-        except PluginError as error:
-            raise SpecError(f"section '{section.label}': {error}") from None
-        if not mixes:
-            raise SpecError(
-                f"section '{section.label}': '{section.transition}' is no transition; "
-                "use dissolve, morph or cut"
-            )
-        if section.start >= analysis.duration + 0.5:
-            raise InputError(
-                f"section '{section.label}' starts at {section.start} s, after the song ends "
-                f"({analysis.duration:.1f} s)"
-            )
-
-
-def check_part(part: Part, analysis: Analysis) -> None:
-    """Refuse a part that is not in the song."""
-    if part.start > 0 and part.start >= analysis.duration:
-        raise InputError(
-            f"the part begins at {part.start:g} s, after the end of the song "
-            f"({analysis.duration:.1f} s); choose an earlier --start or --at"
-        )
-
-
-def heard_in(timeline: Timeline, song: Path, analysis: Analysis, options: RenderOptions) -> Heard:
-    """What of the song is heard in a video."""
-    whole = options.part == Part()
-    seconds = timeline.rate.seconds(timeline.frames)
-    return Heard(
-        song=song if options.preset.audio else None,
-        digest=analysis.song.digest,
-        start=timeline.rate.seconds(timeline.offset),
-        duration=min(seconds, analysis.duration) if whole else seconds,
-        whole=whole,
-    )
-
-
-def _join(
-    footage: Footage,
-    output: Path,
-    heard: Heard,
-    prepared: Path | None,
-    analysis: Analysis,
-    options: RenderOptions,
-) -> str:
-    return mux.join(
-        footage.pieces,
-        output,
-        rate=footage.timeline.rate,
-        song=heard.song,
-        start=heard.start,
-        duration=heard.duration,
-        whole=heard.whole,
-        title=analysis.song.title,
-        limit=options.max_size,
-        prepared=prepared,
-    )
-
-
-class _Clock:
-    """Wall time by stage."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            before = self.seconds.get(stage, 0.0)
-            self.seconds[stage] = round(before + time.perf_counter() - start, 3)
-
-
-def with_part(options: RenderOptions, start: float, duration: float | None) -> RenderOptions:
-    """The same options for a part of the song, in seconds."""
-    if start < 0 or (duration is not None and duration <= 0):
-        raise InputError("--start must not be negative and --duration must be above 0")
-    return replace(options, part=Part(start, duration))
