@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import av
@@ -16,18 +14,12 @@ import numpy as np
 import pytest
 
 SCRIPT = Path(__file__).parents[2] / "examples" / "make_demo_song.py"
+sys.path.insert(0, str(SCRIPT.parent))
 
-
-def _load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("make_demo_song", SCRIPT)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-demo = _load()
+import make_demo_song as demo  # noqa: E402
+from demo_song.harmony import lead_voices  # noqa: E402
+from demo_song.score import CHORDS, TEMPO  # noqa: E402
+from demo_song.synthesis import highpass  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +91,7 @@ def test_kicks_are_on_the_true_beats(song: tuple[Any, Any]) -> None:
     sound, truth = song
     name, start, end = truth.sections[2]
     assert name == "chorus"
-    click = demo.highpass(sound.mean(axis=0), 60.0) - demo.highpass(sound.mean(axis=0), 140.0)
+    click = highpass(sound.mean(axis=0), 60.0) - highpass(sound.mean(axis=0), 140.0)
     for beat in (b for b in truth.beats if start < b < end - 0.1):
         at = round(beat * demo.RATE)
         before = np.abs(click[at - 1764 : at - 220]).max()
@@ -116,8 +108,8 @@ def test_the_seed_decides(song: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch
 
 
 def test_voices_move_little() -> None:
-    chords = [demo.CHORDS[name] for part in demo.SCORE for name in part.chords]
-    voicings = demo.lead_voices(chords)
+    chords = [CHORDS[name] for part in demo.SCORE for name in part.chords]
+    voicings = lead_voices(chords)
     steps = [abs(a - b) for u, v in pairwise(voicings) for a, b in zip(u, v, strict=True)]
     assert max(steps) <= 5 and np.mean(steps) < 2.5
     assert all(len(set(v)) == 4 for v in voicings)
@@ -146,5 +138,5 @@ def test_the_truth_is_json(song: tuple[Any, Any]) -> None:
     from dataclasses import asdict
 
     again = json.loads(json.dumps(asdict(song[1])))
-    assert again["tempo"] == demo.TEMPO
+    assert again["tempo"] == TEMPO
     assert again["sections"][0][0] == "intro"

@@ -12,13 +12,11 @@ from hypothesis import settings as trials
 from hypothesis import strategies as some
 from PIL import Image
 
-from clavilux.interfaces import PictureSeller, Ticket
 from clavilux.model.errors import InputError
 from clavilux.providers import prices
 from clavilux.providers.gemini import Gemini
 from clavilux.providers.gemini_answers import picture_of, refusal_of
 from clavilux.providers.web import Reply
-from providers.fakes.__main__ import fake_of
 from providers.fakes.gemini import FakeGemini
 from providers.fakes.server import Fault
 from providers.shopping import (
@@ -26,7 +24,6 @@ from providers.shopping import (
     LARGE,
     STYLE,
     buy,
-    check_bill,
     order_of,
     request,
     settings,
@@ -48,11 +45,9 @@ def seller_at(fake: FakeGemini, **fields: object) -> Gemini:
     return Gemini.configured(settings(base_url=fake.url, **fields))
 
 
-def test_it_keeps_the_interface() -> None:
+def test_its_models() -> None:
     seller = Gemini.configured(settings())
-    assert isinstance(seller, PictureSeller) and seller.ready() == ""
     assert seller.models == ("gemini-nano-banana-2.1", "gemini-3.1-flash-lite-image")
-    assert "GEMINI_API_KEY" in Gemini().ready()
     with pytest.raises(InputError, match=r"shut gemini-3\.1-flash-image down on 2026-10-29; set"):
         Gemini(settings(model="gemini-3.1-flash-image"))
     assert Gemini(settings(base_url="http://here/v1beta")).models == seller.models
@@ -122,7 +117,6 @@ def test_the_size_class_is_the_users_where_the_model_has_it(fake: FakeGemini) ->
         ("internal", "transient", "no"),
         ("unavailable", "transient", "no"),
         ("deadline", "transient", "maybe"),
-        ("bad_gateway", "transient", "maybe"),
         ("overloaded", "transient", "no"),
         ("moderated", "moderated", "yes"),
         ("prohibited", "moderated", "yes"),
@@ -133,11 +127,6 @@ def test_the_size_class_is_the_users_where_the_model_has_it(fake: FakeGemini) ->
         ("other", "unusable", "yes"),
         ("text_only", "unusable", "yes"),
         ("picture_empty", "unusable", "yes"),
-        ("drop_before", "transient", "maybe"),
-        ("drop_after", "transient", "maybe"),
-        ("half", "transient", "maybe"),
-        ("garbage", "transient", "maybe"),
-        ("html", "transient", "maybe"),
     ],
 )
 def test_troubles_are_classed(fake: FakeGemini, fault: str, trouble: str, billed: str) -> None:
@@ -148,12 +137,6 @@ def test_troubles_are_classed(fake: FakeGemini, fault: str, trouble: str, billed
         assert error.cost == fake.bill > 0
     if error.billed == "no":
         assert fake.bill == 0
-
-
-def test_it_says_how_long_to_wait(fake: FakeGemini) -> None:
-    fake.script("rate_limited", "overloaded")
-    assert trouble_of(lambda: buy(seller_at(fake))).retry_after == 1.5  # RetryInfo
-    assert trouble_of(lambda: buy(seller_at(fake))).retry_after == 1  # Retry-After
 
 
 @trials(max_examples=300, deadline=None)
@@ -173,22 +156,14 @@ def test_an_error_in_a_list_is_read_and_the_key_is_kept_out_of_it(fake: FakeGemi
 
 
 def test_the_key_goes_into_the_header_and_nowhere_else(fake: FakeGemini) -> None:
-    seller = seller_at(fake)
-    order = order_of(seller)
-    assert KEY not in f"{seller!r} {seller._account!r} {order!r} {order.model_dump_json()}"
-    buy(seller)
+    buy(seller_at(fake))
     (call,) = fake.calls
     assert call.headers["x-goog-api-key"] == KEY
     assert KEY.encode() not in call.body and KEY not in call.path
-    assert trouble_of(lambda: buy(seller_at(fake, key="wrong"))).trouble == "authentication"
     broken = seller_at(fake, key=f"{KEY}\nX-Evil: 1")
     assert "copy the key anew" in broken.ready()
     assert trouble_of(lambda: buy(broken)).trouble == "authentication"
     assert "x-evil" not in fake.calls[-1].headers
-
-
-def test_there_are_no_tickets(fake: FakeGemini) -> None:
-    assert trouble_of(lambda: seller_at(fake).collect(Ticket(id="x"))).trouble == "bad_request"
 
 
 @trials(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -211,11 +186,3 @@ def test_the_price_bounds_the_bill(
     price = seller.price(order)
     assert sold.cost == fake.bill - before
     assert price.low <= price.likely <= price.high and sold.cost <= price.high
-
-
-def test_the_bill_is_never_more_than_was_admitted(fake: FakeGemini) -> None:
-    check_bill(seller_at(fake), fake)
-
-
-def test_the_runner_finds_the_fake() -> None:
-    assert fake_of("gemini") is FakeGemini

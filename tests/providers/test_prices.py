@@ -165,11 +165,6 @@ def test_a_bill_in_tokens_becomes_money() -> None:
     assert own(image=0.1).of_tokens(image_out=5) is None
 
 
-def test_a_bill_in_credits_becomes_money() -> None:
-    assert own(credits=8, credit=0.01).of_credits(6.5) == 65_000
-    assert own(image=1).of_credits(1) is None
-
-
 # --- Overrides -------------------------------------------------------------------------------
 
 

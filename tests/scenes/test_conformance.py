@@ -75,10 +75,6 @@ def _portrait_only(rgb: np.ndarray, view: SceneView) -> None:
         rgb[:] = 0.4
 
 
-def _adding(rgb: np.ndarray, view: SceneView) -> None:
-    rgb[:, :2] = rgb[:, 2:4].copy()
-
-
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [

@@ -24,7 +24,7 @@ from clavilux.providers.account import Account, AccountHolder
 from clavilux.providers.adapting import Adapted, adapt, seed_within, shape_given_up
 from clavilux.providers.addresses import download, own_address
 from clavilux.providers.attachments import base64_of, shrunk
-from clavilux.providers.bfl_answers import cost_of, finished, polling_address, refusal_of
+from clavilux.providers.bfl_answers import VARIABLE, cost_of, finished, polling_address, refusal_of
 from clavilux.providers.bfl_models import (
     CLASSES,
     LARGEST_SEED,
@@ -53,7 +53,7 @@ class BFL(AccountHolder):
             provider=self.name,
             said=said or ProviderSettings(),
             own_url="https://api.bfl.ai",
-            variable="BFL_API_KEY",
+            variable=VARIABLE,
             usual=USUAL,
             version="/v1",
         )

@@ -13,7 +13,10 @@ from urllib.parse import urlencode
 
 from clavilux.model.errors import ProviderError, Trouble
 from clavilux.model.money import micros
-from clavilux.providers.web import Reply, provider_words
+from clavilux.providers.web import Reply, advised, provider_words
+
+VARIABLE = "BFL_API_KEY"
+"""Of the environment, for the key."""
 
 CREDIT = 0.01
 """Dollars."""
@@ -102,7 +105,7 @@ def refusal_of(reply: Reply, *, key: str, started: bool = False) -> ProviderErro
         trouble = "unusable"
     unsure = started or reply.status == 408 or reply.status >= 500
     return ProviderError(
-        f"bfl: HTTP {reply.status} {words}".strip(),
+        advised(f"bfl: HTTP {reply.status} {words}".strip(), trouble, variable=VARIABLE),
         trouble=trouble,
         billed="maybe" if unsure else "no",
         retry_after=reply.retry_after if trouble in ("rate_limited", "transient") else None,

@@ -24,7 +24,7 @@ from clavilux.providers.adapting import adapt, nearest_aspect, seed_within, shap
 from clavilux.providers.addresses import download, own_address
 from clavilux.providers.attachments import data_uri, shrunk
 from clavilux.providers.bfl_models import USUAL_MOST, pixels_for
-from clavilux.providers.fal_answers import is_completed, picture_of, refusal_of
+from clavilux.providers.fal_answers import VARIABLE, is_completed, picture_of, refusal_of
 from clavilux.providers.fal_models import LARGEST_SEED, USUAL, known_model
 from clavilux.providers.gemini_models import FACTORS, SIDES
 from clavilux.providers.web import Reply
@@ -44,7 +44,7 @@ class Fal(AccountHolder):
             provider=self.name,
             said=said or ProviderSettings(),
             own_url="https://queue.fal.run",
-            variable="FAL_KEY",
+            variable=VARIABLE,
             usual=USUAL,
         )
         wanted = self._account.said.quality

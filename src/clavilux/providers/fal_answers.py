@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from clavilux.model.errors import ProviderError, Trouble
-from clavilux.providers.web import Reply, provider_words
+from clavilux.providers.web import Reply, advised, provider_words
+
+VARIABLE = "FAL_KEY"
+"""Of the environment, for the key."""
 
 Stage = Literal["submit", "status", "result"]
 """submit: nothing is queued yet. status: the job goes on, whatever the answer. result: it ended."""
@@ -64,7 +67,7 @@ def refusal_of(reply: Reply, *, key: str, stage: Stage) -> ProviderError:
     if stage == "result" and trouble in ("transient", "rate_limited") and _is_last(reply, types):
         trouble = "unusable"  # asking for the same result again would change nothing
     return ProviderError(
-        f"fal: HTTP {reply.status} {words}".strip(),
+        advised(f"fal: HTTP {reply.status} {words}".strip(), trouble, variable=VARIABLE),
         trouble=trouble,
         billed=_billed(reply, stage),
         retry_after=reply.retry_after if trouble in ("rate_limited", "transient") else None,

@@ -20,7 +20,7 @@ from clavilux.providers import prices
 from clavilux.providers.account import Account, AccountHolder
 from clavilux.providers.adapting import adapt, nearest_aspect, shape_given_up
 from clavilux.providers.attachments import base64_of, mime_type, shrunk
-from clavilux.providers.gemini_answers import picture_of, refusal_of
+from clavilux.providers.gemini_answers import VARIABLE, picture_of, refusal_of
 from clavilux.providers.gemini_models import FACTORS, NO_CLASS, SIDES, classes_of
 
 
@@ -35,7 +35,7 @@ class Gemini(AccountHolder):
             provider=self.name,
             said=said or ProviderSettings(),
             own_url="https://generativelanguage.googleapis.com",
-            variable="GEMINI_API_KEY",
+            variable=VARIABLE,
             usual="gemini-nano-banana-2.1",
             version="/v1beta",
         )

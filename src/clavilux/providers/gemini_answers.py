@@ -13,7 +13,10 @@ from typing import Any, Literal
 from clavilux.interfaces import Sold
 from clavilux.model.errors import ProviderError, Trouble
 from clavilux.providers.model_prices import ModelPrices
-from clavilux.providers.web import Reply, picture_bytes, provider_words
+from clavilux.providers.web import Reply, advised, picture_bytes, provider_words
+
+VARIABLE = "GEMINI_API_KEY"
+"""Of the environment, for the key."""
 
 REFUSED = frozenset(
     {
@@ -120,8 +123,9 @@ def refusal_of(reply: Reply, *, key: str) -> ProviderError:
     wait = reply.retry_after if wait is None else wait
     trouble = _trouble(reply.status, message.lower(), reasons=reasons, details=details, wait=wait)
     # Google bills nothing for answers of 400 and 500; a gateway may have lost a good one.
+    words = provider_words(message or error.get("status"), key=key)
     return ProviderError(
-        f"gemini: HTTP {reply.status} {provider_words(message or error.get('status'), key=key)}",
+        advised(f"gemini: HTTP {reply.status} {words}", trouble, variable=VARIABLE),
         trouble=trouble,
         billed="maybe" if reply.status in (408, 499, 502, 504) else "no",
         retry_after=wait if trouble in ("rate_limited", "transient") else None,

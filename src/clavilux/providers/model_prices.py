@@ -139,10 +139,6 @@ class ModelPrices(Value):
             )
         )
 
-    def of_credits(self, count: float) -> int | None:
-        """What a bill in credits comes to, in millionths; None without a price per credit."""
-        return None if self.credit is None else micros(count * self.credit)
-
     def _picture(
         self, width: int, height: int, *, quality: str, size: str
     ) -> tuple[float, float, float]:

@@ -20,7 +20,7 @@ from typing import Any
 
 import httpx2
 
-from clavilux.model.errors import InputError, ProviderError
+from clavilux.model.errors import InputError, ProviderError, Trouble
 
 LARGEST = 64 * 1024 * 1024
 """Bytes of an answer: more than any picture needs."""
@@ -156,6 +156,11 @@ def provider_words(text: object, *, key: str = "") -> str:
         line = line.replace(key, "***")
     line = re.sub(r"\b(?:sk|pk)[-_][\w*.-]{6,}|\S*\*{3,}\S*", "***", line)
     return line if len(line) <= SAID else line[: SAID - 3] + "..."
+
+
+def advised(said: str, trouble: Trouble, *, variable: str) -> str:
+    """What a provider said, and what to do where it does not know the key in `variable`."""
+    return f"{said}; set {variable} to a key that is valid" if trouble == "authentication" else said
 
 
 def picture_bytes(encoded: object) -> bytes:

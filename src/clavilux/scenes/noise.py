@@ -110,24 +110,6 @@ def fbm3(x, y, seed):
 
 
 @fast
-def fbm4(x, y, seed):
-    x2, y2 = _finer(x, y)
-    return f32(0.5) * (value_noise(x, y, seed) + fbm3(x2, y2, seed + u32(131)))
-
-
-@fast
-def fbm5(x, y, seed):
-    x2, y2 = _finer(x, y)
-    return f32(0.5) * (value_noise(x, y, seed) + fbm4(x2, y2, seed + u32(131)))
-
-
-@fast
-def fbm6(x, y, seed):
-    x2, y2 = _finer(x, y)
-    return f32(0.5) * (value_noise(x, y, seed) + fbm5(x2, y2, seed + u32(131)))
-
-
-@fast
 def ramp_at(ramp, t):
     """Colour t (0..1) of a (3, 256) ramp. A table look-up: keep it out of loops that draw noise."""
     p = clamp01(t) * f32(254.99)
@@ -181,7 +163,7 @@ def _add_octave(out, x, y, weight, seed):
 
 @kernel
 def fbm_row(out, x, y, octaves, seed):
-    """Fractal noise for a row of points: as fbm2..fbm6, but compiled once for every scene.
+    """Fractal noise for a row of points: as fbm2 and fbm3, but compiled once for every scene.
 
     Fill row buffers `x` and `y` (they are kept) and call this; a kernel that uses much noise
     compiles in a fraction of the time that the inlined functions take, and runs as fast.

@@ -1,0 +1,3 @@
+"""Stained glass, lit from behind by a light that wanders."""
+
+from clavilux.scenes.glass.scene import Glass as Glass
