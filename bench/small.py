@@ -46,7 +46,7 @@ def main() -> None:
         chosen.video,
         options,
         Store(chosen.store),
-        on_progress=tracer or (lambda verb, at, done, total: None),
+        on_progress=tracer or (lambda *_: None),
     )
     told = {"frames": report.sync.frames, "seconds": report.seconds}
     print(json.dumps(told | ({"traced": tracer.told()} if tracer else {})))
@@ -76,7 +76,7 @@ class Tracer:
         self._held: dict[str, int] = {}
         self._peaks: dict[str, int] = {}
 
-    def __call__(self, verb: str, at: str, done: int, total: int) -> None:
+    def __call__(self, verb: str, *_: object) -> None:
         if verb != self._verb:
             self._note()
             self._verb = verb

@@ -164,10 +164,10 @@ def test_brackets_are_shown_as_they_are(song: Path, tmp_path: Path) -> None:
 def test_a_terminal_gets_progress(
     cli: Cli, song: Path, plain_style: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from clavilux import terminal
+    from clavilux.terminal import console
 
     screen = Console(stderr=True, force_terminal=True, force_interactive=True, width=100)
-    monkeypatch.setattr(terminal, "err", screen)
+    monkeypatch.setattr(console, "err", screen)
     monkeypatch.setenv("TERM", "xterm")
     answer = cli("preview", song, "--style", plain_style)
     assert answer.code == 0 and "checking" in answer.err and "18/18" in answer.err

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from clavilux import terminal
+from clavilux.model.money import dollars
 from clavilux.providers.shop import names_of_sellers, open_ledger
 from clavilux.settings import Settings
+from clavilux.terminal import console
 from providers.fakes.openai import FakeOpenAI
 from providers.fakes.stability import FakeStability
 from workshop import Answer, beat_times, clicks, write_song
@@ -87,7 +88,7 @@ def test_cost_needs_no_key_and_knows_everybody(cli: Cli, song: Path, plain_style
 def test_the_table_of_offers_is_readable(
     cli: Cli, song: Path, plain_style: Path, monkeypatch: pytest.MonkeyPatch, width: int
 ) -> None:
-    monkeypatch.setattr(terminal, "out", Console(highlight=False, width=width))
+    monkeypatch.setattr(console, "out", Console(highlight=False, width=width))
     lines = cli("cost", song, "--style", plain_style, "--tier", 2).out.splitlines()
     heads = ("provider", "per image", "images", "total", "low to high", "minutes")
     assert all(head in lines[0] for head in heads)
@@ -303,12 +304,12 @@ def test_spend_shows_the_ledger(
     assert sum(row["cost"] or 0 for row in rows) == pytest.approx(seller.bill / USD)
     assert {row["state"] for row in rows} == {"settled", "released"}
     assert all(row["order"]["prompt"] and row["provider"] == "openai" for row in rows)
-    monkeypatch.setattr(terminal, "out", Console(highlight=False, width=80))
+    monkeypatch.setattr(console, "out", Console(highlight=False, width=80))
     table = cli("spend")
     lines = table.out.splitlines()
     assert all(len(line) <= 80 for line in lines[: 1 + len(rows)])
     assert "paid" in table.out and "1 not billed: " in table.out
-    assert lines[-1].startswith(f"spent {terminal.dollars(seller.bill)}, in flight $0.00")
+    assert lines[-1].startswith(f"spent {dollars(seller.bill)}, in flight $0.00")
     assert cli("spend", "--limit", 1).out.count("gpt-image") == 1
 
 
@@ -326,7 +327,7 @@ def test_doctor_tells_of_accounts_and_never_of_keys(
     assert not any(call.path.endswith(("generations", "edits")) for call in seller.calls)
     assert render("--budget", 1).code == 0
     text = cli("doctor").out
-    assert f"{own_data}/ledger.sqlite; {terminal.dollars(seller.bill)} this month" in text
+    assert f"{own_data}/ledger.sqlite; {dollars(seller.bill)} this month" in text
     assert f"bought pictures: {own_data}/pictures" in text
     assert seller.key not in text
 

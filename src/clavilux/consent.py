@@ -178,11 +178,12 @@ def _on_own_machine(
     if not requests or offer.trouble:
         return offer
     rows = open_ledger(settings).rows(limit=LAST_ROWS) if settings.ledger.exists() else ()
+    machines = getattr(seller, "machines", seller.capabilities.concurrency)
     return on_own_machine(
         offer,
-        guess=seller.price(seller.order(requests[0], model=offer.model)).seconds,
+        guess=offer.seconds,
         measured=usual_seconds(rows, provider=offer.provider, model=offer.model),
-        machines=getattr(seller, "machines", seller.capabilities.concurrency),
+        machines=1 if offer.in_turn else machines,
         hourly=settings.provider(offer.provider).hourly,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import platform
 import shutil
@@ -44,6 +45,7 @@ def examine(settings: Settings) -> list[Check]:
         *_encoders(),
         _config(),
         *_sellers(settings),
+        *_directors(settings),
         *_purchases(settings),
         _beat_this(),
         _gpu(),
@@ -139,7 +141,8 @@ def _config() -> Check:
 
 
 def _sellers(settings: Settings) -> list[Check]:
-    """Each image provider that is paid: whether it can be asked. Asks nobody."""
+    """Each image provider that sells: whether it can be asked. Asks nobody but the user's own
+    machines."""
     from clavilux import registry
     from clavilux.interfaces import PictureSeller
 
@@ -158,14 +161,33 @@ def _sellers(settings: Settings) -> list[Check]:
 
 def _account_at(name: str, settings: Settings) -> tuple[str, str]:
     """What would be asked there, and what stands against it. Raises ClaviluxError."""
+    from clavilux.interfaces import SelfHosted
     from clavilux.providers import prices
     from clavilux.providers.shop import Shop
 
     (seller,) = Shop((name,), settings).sellers()
     model, address = seller.models[0], settings.provider(name).base_url
+    if isinstance(seller, SelfHosted):
+        trouble = seller.ready()
+        if not trouble and not address and name not in settings.providers:
+            trouble = f"nothing is said under [providers.{name}] in the config file"
+        return ("", trouble) if trouble else (f"{model}; {seller.found()}", "")
     found = model + (f" at {address}" if address else ", your key is set")
     ending = prices.used().warnings(name, model, today=date.today())
     return "; ".join((found, *ending)), seller.ready()
+
+
+def _directors(settings: Settings) -> list[Check]:
+    """Each language model that can direct and revise. Asks nobody; a server on this machine is
+    knocked at."""
+    from clavilux.directors.readiness import names_of_directors, readiness
+
+    checks = []
+    for name in names_of_directors(settings):
+        found, trouble = readiness(name, settings)
+        adds = f"would give --director {name}: {trouble}"
+        checks.append(Check(f"director {name}", not trouble, found, adds, needed=False))
+    return checks
 
 
 def _purchases(settings: Settings) -> list[Check]:
@@ -203,11 +225,13 @@ def _beat_this() -> Check:
 
 
 def _gpu() -> Check:
-    present = importlib.util.find_spec("torch") is not None
-    return Check(
-        "PyTorch",
-        present,
-        "installed",
-        "would let Beat This hear beats, and local image models draw keyframes; nothing needs it",
-        needed=False,
-    )
+    adds = "would let Beat This hear beats, and local image models draw keyframes; nothing needs it"
+    if importlib.util.find_spec("torch") is None:
+        return Check("PyTorch", False, "", adds, needed=False)
+    try:
+        torch = importlib.import_module("torch")
+        kinds = {"CUDA": torch.cuda.is_available(), "MPS": torch.backends.mps.is_available()}
+        on = next((name for name, found in kinds.items() if found), "the processor alone")
+    except Exception as error:
+        return Check("PyTorch", False, "", f"cannot be loaded: {error}", needed=False)
+    return Check("PyTorch", True, f"{torch.__version__} on {on}", "", needed=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from clavilux.executors.draw import SUFFIX, KeptBlocks, is_kept
 from clavilux.executors.pool import SegmentJob, draw_segments
@@ -18,11 +19,17 @@ from clavilux.rendering.blocks import Reel
 from clavilux.rendering.segments import segment_key, segments
 from clavilux.storage import Store
 
-OnProgress = Callable[[str, str, int, int], None]
-"""Called with the verb, what it is at, how much is done and how much there is."""
+
+class OnProgress(Protocol):
+    """Told how a render goes on, from several threads; "painting" goes on beside "drawing"."""
+
+    def __call__(self, verb: str, at: str, done: int, total: int, begun: float = 0.0, /) -> None:
+        """The verb, what it is at, how much is done and how much there is. `begun`: the
+        shares of what is begun, added up."""
+        ...
 
 
-def silent(verb: str, at: str, done: int, total: int) -> None:
+def silent(verb: str, at: str, done: int, total: int, begun: float = 0.0, /) -> None:
     """Say nothing."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, runtime_checkable
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from clavilux.model.likeness import AlikeBy
     from clavilux.model.money import Price
     from clavilux.model.order import Order
     from clavilux.model.question import Question
@@ -163,6 +165,9 @@ class Capabilities:
     likeness: Literal["", "none", "anchor", "previous"] = ""
     """What each picture refers to: nothing, the video's strongest picture, or the one before it;
     "" for the anchor where there are references and no seeds, else nothing."""
+    alike_by: tuple[AlikeBy, ...] = ()
+    """Ways to make pictures alike among which each request chooses by its own `likeness`; where
+    there are any, they go before the one `likeness` for all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +251,52 @@ class Interruptible(Protocol):
 
     def stop_on(self, stop: Event) -> None:
         """Once this is set, raise CancelledError from every call, as soon as may be."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """How far one picture is."""
+
+    what: str
+    """What is done for it now, in a word or two: "Sampler", "loading sdxl-turbo"."""
+    done: int = 0
+    total: int = 0
+    """Steps of that; 0 of 0 where it has none."""
+    share: float = 0.0
+    """0..1 of the whole picture, as far as one can tell."""
+
+
+OnStep = Callable[[str, Step], None]
+"""Called with the key of an order, and how far its picture is. Never raises."""
+
+
+@runtime_checkable
+class Progressing(Protocol):
+    """A seller that knows how far its pictures are."""
+
+    def tell_of(self, on_step: OnStep) -> None:
+        """Call this from now on, from any thread, as pictures go on."""
+        ...
+
+
+@runtime_checkable
+class Examinable(Protocol):
+    """A seller that can find out beforehand what its machine has."""
+
+    def lacks(self, way: AlikeBy) -> str:
+        """What is missing to make pictures alike in one of its ways, in a few words; "" for
+        nothing. Raises ProviderError where that cannot be found out now."""
+        ...
+
+
+@runtime_checkable
+class SelfHosted(Protocol):
+    """A seller whose pictures a machine of the user's own makes."""
+
+    def found(self) -> str:
+        """What would make them, in a few words: the device and its memory, the servers that answer.
+        Takes a few seconds at most. Raises ProviderError where nothing is there."""
         ...
 
 

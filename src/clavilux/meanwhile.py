@@ -21,6 +21,7 @@ from clavilux.model.request import ImageRequest
 from clavilux.planning.edit import Stills
 from clavilux.providers.fulfil import Fulfilled, expected_of, fulfil
 from clavilux.providers.shop import OnNotice, Shop
+from clavilux.providers.watching import OnPicture
 from clavilux.storage import Store, written_whole
 
 
@@ -61,9 +62,11 @@ class Meanwhile:
         account: str,
         workers: int,
         on_done: Callable[[Fulfilled], None] = lambda _: None,
+        on_step: OnPicture = lambda request, step: None,
         on_notice: OnNotice = lambda _: None,
     ) -> StillsToCome:
-        """Have stills made, in order. See `Shop.makers` for `account` and what is raised.
+        """Have stills made, in order. See `Shop.makers` for `account`, `on_step`, and what is
+        raised.
 
         `on_notice` is told at once what a user should know, from several threads; so is the shop's.
         """
@@ -79,7 +82,7 @@ class Meanwhile:
 
         makers = shop.makers(
             requests, self._store, account=account, workers=workers, stop=self._stop,
-            on_notice=note,
+            on_notice=note, on_step=on_step,
         )  # fmt: skip
 
         def tell(made: Fulfilled) -> None:

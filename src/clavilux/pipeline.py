@@ -41,6 +41,7 @@ from clavilux.planning.edit import Stills, plan_timeline
 from clavilux.planning.stills import image_requests
 from clavilux.providers.fulfil import Fulfilled
 from clavilux.providers.shop import OnNotice
+from clavilux.providers.watching import Painting
 from clavilux.reporting import describe
 from clavilux.shooting import Clock, heard_in, join_footage, read_back, shoot
 from clavilux.storage import Store, refuse_as_output, try_writing, write_atomically
@@ -177,15 +178,12 @@ def make_stills(
 ) -> StillsToCome:
     """The same, beside whatever else is to be done."""
     requests = stills_wanted(spec, options)
-    done = 0
-
-    def tell(made: Fulfilled) -> None:
-        nonlocal done
-        done += 1
-        on_progress("painting", made.request.section, done, len(requests))
-
+    painting = Painting(
+        lambda at, done, begun: on_progress("painting", at, done, len(requests), begun)
+    )
     return meanwhile.make_stills(
-        requests, options.shop, account=account, workers=options.workers, on_done=tell,
+        requests, options.shop, account=account, workers=options.workers,
+        on_done=lambda made: painting.done(made.request), on_step=painting.step,
         on_notice=on_notice,
     )  # fmt: skip
 

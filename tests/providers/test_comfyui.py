@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from clavilux.interfaces import Sold, Ticket
+from clavilux.interfaces import Progressing, SelfHosted, Sold, Step, Ticket
 from clavilux.model.errors import InputError, ProviderError
 from clavilux.providers.comfyui import ComfyUI, hosts, seller
 from clavilux.providers.comfyui.graphs import shipped
@@ -80,6 +80,46 @@ def test_a_picture_is_made_with_news_on_the_way(fake: FakeComfyUI) -> None:
     assert [n.done for n in news if n.node == "5" and n.done] == [0.25, 0.5, 0.75, 1.0]
     assert any(n.preview and n.preview.startswith(b"\xff\xd8") for n in news)
     assert client.price(order).high == 0 and not client.capabilities.paid
+
+
+def test_steps_are_told_under_the_orders_key(fake: FakeComfyUI) -> None:
+    client, told = comfy(fake), list[tuple[str, Step]]()
+    client.tell_of(lambda key, step: told.append((key, step)))
+    assert isinstance(client, Progressing)
+    fake.seconds = 0.2
+    order = order_of(client)
+    sold = had(client, client.submit(order))
+    assert {key for key, _ in told} == {order.key}
+    steps = [step for _, step in told]
+    assert steps[0] == Step(what="in the queue")
+    assert Step(what="Sampler", done=3, total=4, share=7 / 37) in steps  # of 7 nodes, 30 steps
+    assert [s.share for s in steps] == sorted(s.share for s in steps)
+    assert sold.seconds is not None and sold.seconds > 0.15
+    assert sold.usage == f"{sold.seconds:.1f} s by {fake.url}"
+
+
+def test_a_job_that_waits_for_others_is_not_charged_for_it(fake: FakeComfyUI) -> None:
+    client = comfy(fake, concurrency=2)
+    fake.seconds = 0.3
+    began = time.monotonic()
+    tickets = [
+        client.submit(order_of(client, wanted=request(prompt=words))) for words in ("a", "b")
+    ]
+    took = [had(client, ticket).seconds or 0 for ticket in tickets]
+    assert min(took) > 0.25 and sum(took) < time.monotonic() - began
+
+
+def test_it_tells_which_servers_answer(fake: FakeComfyUI) -> None:
+    client = comfy(fake)
+    assert isinstance(client, SelfHosted)
+    assert client.found() == f"{fake.url} (ComfyUI 0.3.64, cuda:0 Fake A100, 80 GB)"
+    with FakeComfyUI(header=("Authorization", HEADER.partition(": ")[2])) as other:
+        assert f"; {other.url} does not answer (" in comfy(fake, other).found()
+        assert other.url in comfy(other, key=HEADER).found()
+        locked = trouble_of(comfy(other).found)
+        assert other.url in str(locked) and locked.billed == "no"
+    gone = trouble_of(comfy(other, key=HEADER).found, key=HEADER)
+    assert f"{other.url} does not answer" in str(gone)
 
 
 def test_a_lost_answer_is_looked_for_before_the_job_is_begun_again(fake: FakeComfyUI) -> None:
@@ -440,7 +480,8 @@ def test_plain_http_to_another_machine_is_warned_of(url: str, open_to_all: bool)
     [
         ({"model": "sdxx"}, "there is no graph 'sdxx'"),
         ({"model": "nowhere/mine.json"}, "cannot read"),
-        ({"options": {"stpes": 3}}, "stpes: the graph sdxl has no such slot; known: cfg"),
+        ({"options": {"stpes": 3}}, "stpes: none of the styles' graphs has such slot; known: cfg"),
+        ({"model": "sdxl", "options": {"stpes": 3}}, "stpes: the graph sdxl has no such slot"),
         ({"options": {"steps": "many"}}, "steps must be of the kind of 30"),
         ({"base_url": "127.0.0.1:8188"}, "base_url"),
     ],

@@ -13,8 +13,11 @@ from hypothesis import given
 from hypothesis import settings as trials
 from hypothesis import strategies as some
 
-from clavilux.providers.comfyui.progress import Progress, heard
+from clavilux.interfaces import Step
+from clavilux.providers.comfyui.jobs import Job
+from clavilux.providers.comfyui.progress import Progress, heard, worked
 from clavilux.providers.comfyui.socket import ListeningSocket, SocketError
+from clavilux.providers.comfyui.steps import JobSteps
 from providers.shopping import strange_json
 
 
@@ -25,18 +28,72 @@ def said(kind: str, **data: Any) -> Progress | None:
 def test_events_become_progress() -> None:
     about = {"prompt_id": "j"}
     assert said("progress", **about, node="5", value=3, max=12) == Progress(
-        job="j", node="5", done=0.25
+        job="j", node="5", step=3, steps=12
     )
     assert said("executing", **about, node="5") == Progress(job="j", node="5")
     nodes = {
         "1": {"value": 1, "max": 1, "state": "finished"},
         "5": {"value": 6, "max": 12, "state": "running"},
     }
-    assert said("progress_state", **about, nodes=nodes) == Progress(job="j", node="5", done=0.5)
+    assert said("progress_state", **about, nodes=nodes) == Progress(
+        job="j", node="5", step=6, steps=12, finished=("1",)
+    )
+    assert said("execution_cached", **about, nodes=["1", 2]) == Progress(
+        job="j", finished=("1", "2")
+    )
     for kind in ("execution_success", "execution_error", "execution_interrupted"):
-        assert said(kind, **about) == Progress(job="j", ended=True, done=1.0)
-    assert said("executing", **about, node=None) == Progress(job="j", ended=True, done=1.0)
+        assert said(kind, **about) == Progress(job="j", ended=True)
+    assert said("executing", **about, node=None) == Progress(job="j", ended=True)
     assert said("status", status={"exec_info": {"queue_remaining": 1}}) is None
+
+
+def job_steps(**inputs: Any) -> JobSteps:
+    """Of a graph of four nodes, of which the third samples."""
+    nodes = {
+        "1": {"class_type": "CheckpointLoaderSimple", "inputs": {}},
+        "2": {"class_type": "CLIPTextEncode", "inputs": {}, "_meta": {"title": "Prompt"}},
+        "3": {"class_type": "KSampler", "inputs": {"steps": 12, **inputs}},
+        "4": {"class_type": "SaveImage", "inputs": {}},
+    }
+    return JobSteps(Job(server="", key="k", number=0, output="4", nodes=nodes))
+
+
+def test_a_job_moves_on_with_its_nodes_and_steps() -> None:
+    steps, about = job_steps(), {"job": "j"}
+    assert steps.step(Progress(**about, finished=("1",))) is None
+    heard = [
+        steps.step(Progress(**about, node="2")),
+        *(steps.step(Progress(**about, node="3", step=n, steps=12)) for n in (0, 6, 12)),
+        steps.step(Progress(**about, node="4")),
+    ]
+    assert heard == [
+        Step(what="Prompt", share=1 / 16),
+        Step(what="KSampler", done=0, total=12, share=2 / 16),
+        Step(what="KSampler", done=6, total=12, share=8 / 16),
+        Step(what="KSampler", done=12, total=12, share=14 / 16),
+        Step(what="SaveImage", share=15 / 16),
+    ]
+    assert steps.step(Progress(**about, node="3", preview=b"picture")) is None
+    assert steps.step(Progress(**about, ended=True)) == Step(what="fetching", share=1.0)
+
+
+def test_steps_that_nobody_asked_for_do_not_lead_past_the_end() -> None:
+    steps = job_steps(steps=["7", 0])
+    shares = [steps.step(Progress(job="j", node="3", step=n, steps=40)) for n in range(41)]
+    assert [s.share for s in shares if s] == sorted(s.share for s in shares if s)
+    assert shares[-1] == Step(what="KSampler", done=40, total=40, share=1.0)
+    assert steps.step(Progress(job="j", node="99")) == Step(what="at work", share=1.0)
+
+
+def test_the_seconds_of_a_job_are_those_of_the_servers_clock() -> None:
+    def event(kind: str, at: object) -> list[Any]:
+        return [kind, {"prompt_id": "j", "timestamp": at}]
+
+    start, end = event("execution_start", 1_000_500), event("execution_success", 1_009_750)
+    assert worked([start, event("execution_cached", 1_000_600), end]) == 9.25
+    assert worked([end, event("execution_start", 2_000_000)]) == 0  # a clock that was set back
+    for strange in (None, {}, [start], [end], [start, event("execution_success", "now")]):
+        assert worked(strange) is None
 
 
 def test_previews_are_pictures() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import json
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from clavilux.interfaces import Progressing, SelfHosted, Step
 from clavilux.model.errors import DEAD, ProviderError
 from clavilux.model.order import Order
 from clavilux.model.settings import ProviderSettings
@@ -244,25 +246,51 @@ def test_a_changed_picture_stays_near_its_origin(models: Path) -> None:
     assert near.shape == origin.shape and apart(near, far) > 1
 
 
+def test_it_tells_where_it_would_work(models: Path) -> None:
+    assert isinstance(seller(models / "sdxl"), SelfHosted)
+    assert re.fullmatch(r"the processor alone, \d+ of \d+ GB free", seller(models / "sdxl").found())
+    import torch
+
+    absent = "mps" if not torch.backends.mps.is_available() else "cuda"
+    with pytest.raises(ProviderError, match=f"torch finds no {absent} device here"):
+        seller(models / "sdxl", device=absent).found()
+
+
+def test_it_tells_what_it_does(models: Path) -> None:
+    engine.forget()
+    one, told = seller(models / "sdxl", steps=2), list[tuple[str, Step]]()
+    one.tell_of(lambda key, step: told.append((key, step)))
+    assert isinstance(one, Progressing)
+    order = order_of(one)
+    one.submit(order)
+    assert {key for key, _ in told} == {order.key}
+    assert [step for _, step in told] == [
+        Step(what="loading sdxl"),
+        Step(what="step", done=0, total=2, share=0.0),
+        Step(what="step", done=1, total=2, share=0.5),
+        Step(what="decoding", share=1.0),
+    ]
+
+
 # --- When something goes wrong ---------------------------------------------------------------
 
 
 def test_it_stops_between_two_steps(models: Path) -> None:
     one, stop, steps = seller(models / "flux", steps=50), threading.Event(), []
 
-    def watch(done: int, of: int) -> None:
-        steps.append((done, of))
-        if done == 3:
+    def watch(key: str, step: Step) -> None:
+        steps.append((step.done, step.total))
+        if step.done == 3:
             stop.set()
 
-    one.on_step = watch
+    one.tell_of(watch)
     one.stop_on(stop)
     with pytest.raises(CancelledError):
         one.submit(order_of(one))
-    assert steps == [(1, 50), (2, 50), (3, 50)]
+    assert steps == [(0, 0), (0, 50), (1, 50), (2, 50), (3, 50)]
     with pytest.raises(CancelledError):
         one.submit(order_of(one))
-    assert len(steps) == 3
+    assert not any(done for done, _ in steps[5:])
     again = seller(models / "flux", steps=50)  # the engine is as good as new
     assert picture(again).std() > 5
 

@@ -39,7 +39,7 @@ LCM = {"scheduler": ["diffusers", "LCMScheduler"]}
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if the packages were there: nothing here needs more of them than that."""
-    monkeypatch.setattr(extra, "missing", lambda: "")
+    monkeypatch.setattr(extra, "missing", lambda *_: "")
 
 
 def save_model(
@@ -187,10 +187,10 @@ def test_folders_that_are_no_model(tmp_path: Path, index: dict[str, Any], said: 
 
 
 def test_a_model_that_is_nowhere(installed: None, tmp_path: Path) -> None:
-    assert "there is no folder" in seller(tmp_path / "nothing").ready()
-    assert "there is no folder" in refusal(lambda: locate("../../nowhere"))
+    assert "there is no folder or file" in seller(tmp_path / "nothing").ready()
+    assert "there is no folder or file" in refusal(lambda: locate("../../nowhere"))
     (tmp_path / "one.safetensors").write_bytes(b"x")
-    assert "single file" in seller(tmp_path / "one.safetensors").ready()
+    assert "one.safetensors is damaged" in seller(tmp_path / "one.safetensors").ready()
 
 
 def test_the_address_of_a_picture_follows_the_weights(tmp_path: Path) -> None:

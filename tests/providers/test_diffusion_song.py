@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
+from clavilux.interfaces import Step
 from clavilux.model.errors import InputError
 from clavilux.model.report import RenderReport
+from clavilux.model.request import ImageRequest
 from clavilux.model.spec import RenderSpec
 from clavilux.providers.diffusers import Diffusers
 from clavilux.providers.diffusion import engine, extra
@@ -172,13 +174,18 @@ def test_a_render_that_is_stopped_stops_the_model(models: Path, tmp_path: Path) 
     stop, steps = threading.Event(), []
     shop = Shop(("diffusers",), said)
     one = Diffusers.configured(said.provider("diffusers"))
-    one.on_step = lambda done, of: (steps.append(done), stop.set())[0]
     wanted = request()
+
+    def watch(of: ImageRequest, step: Step) -> None:
+        steps.append((of, step.done))
+        if step.done:
+            stop.set()
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("clavilux.providers.shop.open_provider", lambda *_: one)
         (maker,) = shop.makers(
-            [wanted], Store(tmp_path / "s"), account="song", workers=1, stop=stop
+            [wanted], Store(tmp_path / "s"), account="song", workers=1, stop=stop, on_step=watch
         )
     with pytest.raises(CancelledError):
         maker.make(wanted)
-    assert steps == [1]
+    assert steps == [(wanted, 0), (wanted, 0), (wanted, 1)]

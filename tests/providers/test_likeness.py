@@ -10,10 +10,12 @@ import pytest
 
 from clavilux.interfaces import Capabilities
 from clavilux.model.errors import ProviderError
+from clavilux.model.likeness import AlikeBy
 from clavilux.model.order import Order
 from clavilux.model.request import ImageRequest
+from clavilux.providers.alike import kind_of, likeness_of
 from clavilux.providers.buying import Bought
-from clavilux.providers.likeness import Anchor, Chain, Purchase, Unrelated, kind_of, likeness_of
+from clavilux.providers.likeness import Anchor, Chain, Purchase, Unrelated
 from providers.shopping import request
 
 SONG = tuple(request(section=f"part_{n // 2}", index=n % 2, prompt=f"p{n}") for n in range(6))
@@ -41,6 +43,9 @@ class Shopper:
             return self.order(request, references=references), Bought(b"", reused=False), ()
         finally:
             self._busy.release()
+
+    def lacking(self, way: AlikeBy) -> str | None:
+        return None
 
     def kept(self, key: str) -> bool:
         return False

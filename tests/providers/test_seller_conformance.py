@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -121,6 +122,24 @@ class Mute(Bent):
         return ""
 
 
+class Boastful(Bent):
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(
+            seed=True, negative_prompt=True, references=0, prompt_limit=10_000, alike_by=("depth",)
+        )
+
+
+class Undecided(Boastful):
+    @property
+    def capabilities(self) -> Capabilities:
+        return replace(super().capabilities, references=1)
+
+    def order(self, request: ImageRequest, **said: Any) -> Order:
+        taken = said.get("references", ())[:1]
+        return super().order(request, **said).model_copy(update={"references": taken})
+
+
 class Bare:
     name = "bare"
 
@@ -145,6 +164,8 @@ class Bare:
         (Blurting, "an error shows the key"),
         (Elsewhere, "for the model 'another'"),
         (Mute, "`ready` must say what to do"),
+        (Boastful, "pictures alike by depth are sent 0 references, not 1"),
+        (Undecided, "pictures alike by seeds are sent 1 references, not 0"),
         (Bare, "lacks a member"),
     ],
 )

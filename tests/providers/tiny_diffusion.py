@@ -38,22 +38,49 @@ _FLUX: dict[str, Any] = {
 }  # fmt: skip
 
 
-def save_sdxl(folder: Path, *, scheduler: str = "EulerDiscreteScheduler", seed: int = 0) -> Path:
-    """A model of Stable Diffusion XL's build."""
+def save_sdxl(
+    folder: Path, *, scheduler: str = "EulerDiscreteScheduler", seed: int = 0, second: int = 32
+) -> Path:
+    """A model of Stable Diffusion XL's build. `second`: width of its second text encoder."""
     torch.manual_seed(seed)
     tokenizer, config = _tokenizer(), _text_config()
+    widths = {
+        "cross_attention_dim": 32 + second, "projection_class_embeddings_input_dim": 48 + second
+    }  # fmt: skip
     noise = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
     pipe = diffusers.StableDiffusionXLPipeline(
         vae=_vae(latents=4),
         unet=diffusers.UNet2DConditionModel(
             sample_size=32, out_channels=4, up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-            **_UNET,
+            **(_UNET | widths),
         ),
         text_encoder=transformers.CLIPTextModel(config),
-        text_encoder_2=transformers.CLIPTextModelWithProjection(config),
+        text_encoder_2=transformers.CLIPTextModelWithProjection(_text_config(second)),
         tokenizer=tokenizer,
         tokenizer_2=tokenizer,
         scheduler=getattr(diffusers, scheduler)(**noise),
+    )  # fmt: skip
+    pipe.save_pretrained(folder, safe_serialization=True)
+    return folder
+
+
+def save_sd(folder: Path, *, seed: int = 6) -> Path:
+    """A model of Stable Diffusion 1's build."""
+    torch.manual_seed(seed)
+    pipe = diffusers.StableDiffusionPipeline(
+        vae=_vae(latents=4),
+        unet=diffusers.UNet2DConditionModel(
+            block_out_channels=(16, 32), layers_per_block=1, in_channels=4, out_channels=4,
+            down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"), attention_head_dim=2,
+            up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"), cross_attention_dim=32,
+            norm_num_groups=8, sample_size=32,
+        ),
+        text_encoder=transformers.CLIPTextModel(_text_config()),
+        tokenizer=_tokenizer(),
+        scheduler=diffusers.PNDMScheduler(skip_prk_steps=True, steps_offset=1),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
     )  # fmt: skip
     pipe.save_pretrained(folder, safe_serialization=True)
     return folder
@@ -115,8 +142,9 @@ def save_depth_estimator(folder: Path) -> Path:
     return folder
 
 
-def save_adapter(folder: Path, *, model: Path) -> Path:
-    """An IP-Adapter for the model of `save_sdxl` in a folder, with its image encoder."""
+def save_adapter(folder: Path, *, model: Path, width: int = 64) -> Path:
+    """An IP-Adapter for the model of `save_sdxl` in a folder, with its image encoder. `width`: of
+    both text encoders together."""
     from safetensors.torch import save_file
 
     torch.manual_seed(4)
@@ -129,16 +157,16 @@ def save_adapter(folder: Path, *, model: Path) -> Path:
     encoder.save_pretrained(folder / "image_encoder")
     unet = diffusers.UNet2DConditionModel.from_pretrained(model / "unet")
     tensors = {
-        "image_proj.proj.weight": torch.randn(4 * 64, 32),
-        "image_proj.proj.bias": torch.zeros(4 * 64),
-        "image_proj.norm.weight": torch.ones(64),
-        "image_proj.norm.bias": torch.zeros(64),
+        "image_proj.proj.weight": torch.randn(4 * width, 32),
+        "image_proj.proj.bias": torch.zeros(4 * width),
+        "image_proj.norm.weight": torch.ones(width),
+        "image_proj.norm.bias": torch.zeros(width),
     }
     crossings = [name for name in unet.attn_processors if "attn2" in name]
     for number, name in enumerate(crossings):
-        width = unet.get_submodule(name.removesuffix(".processor")).to_k.out_features
+        wide = unet.get_submodule(name.removesuffix(".processor")).to_k.out_features
         for half in ("k", "v"):
-            tensors[f"ip_adapter.{2 * number + 1}.to_{half}_ip.weight"] = torch.randn(width, 64)
+            tensors[f"ip_adapter.{2 * number + 1}.to_{half}_ip.weight"] = torch.randn(wide, width)
     save_file(tensors, folder / "ip-adapter_sdxl.safetensors")
     return folder
 
@@ -158,10 +186,10 @@ def _tokenizer() -> Any:
     return transformers.CLIPTokenizer(vocab=vocabulary, merges=[], model_max_length=77)
 
 
-def _text_config() -> Any:
+def _text_config(width: int = 32) -> Any:
     return transformers.CLIPTextConfig(
-        bos_token_id=512, eos_token_id=513, pad_token_id=513, vocab_size=514, hidden_size=32,
-        intermediate_size=37, num_attention_heads=4, num_hidden_layers=1, projection_dim=32,
+        bos_token_id=512, eos_token_id=513, pad_token_id=513, vocab_size=514, hidden_size=width,
+        intermediate_size=37, num_attention_heads=4, num_hidden_layers=1, projection_dim=width,
     )  # fmt: skip
 
 

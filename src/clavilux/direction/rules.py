@@ -49,6 +49,7 @@ class RulesDirector:
             global_style=chosen.global_style,
             quality=chosen.quality,
             grading=chosen.grading,
+            likeness=chosen.likeness,
             seed=seed,
             sections=_sections(analysis, chosen, seed=seed, tier=tier),
         )

@@ -18,6 +18,7 @@ from clavilux.direction.prompts import QUALITY
 from clavilux.model.base import Value
 from clavilux.model.color import HexColor, luminance
 from clavilux.model.errors import SpecError
+from clavilux.model.likeness import AlikeBy
 from clavilux.model.song import Analysis, Function
 
 Character = Literal["calm", "cool", "dark", "warm", "bright", "rich"]
@@ -81,6 +82,10 @@ class Style(Value):
     """Prompt words about workmanship, at the end of every prompt."""
     grading: float = Field(default=0.5, ge=0, le=1)
     """How strongly pictures are graded towards their section's palette; 0 leaves them alone."""
+    likeness: AlikeBy = "seeds"
+    """How image models on one's own machine make the pictures of a video alike."""
+    likeness_reason: str = Field(default="", max_length=200)
+    """Why that suits the style, for people."""
     fit: Fit
     palettes: dict[Character, PaletteOfFour] = Field(min_length=4)
     scenes: dict[Function, Words]

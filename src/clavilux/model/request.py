@@ -10,6 +10,7 @@ from pydantic import Field
 
 from clavilux.model.base import Value
 from clavilux.model.color import Palette
+from clavilux.model.likeness import AlikeBy
 
 
 class ImageRequest(Value):
@@ -34,6 +35,9 @@ class ImageRequest(Value):
     """What all pictures of the video have in common."""
     grading: float = Field(default=0.5, ge=0, le=1)
     """How strongly a picture from outside is graded towards the palette."""
+    likeness: AlikeBy = Field(default="seeds", exclude=True)
+    """How the style wants the pictures of the video made alike. It is no part of any address: what
+    a provider makes of it stands in its orders, and the painter makes nothing of it."""
     theme: str = ""
     """What is seen, in a few words."""
     scene: str

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from clavilux.model.base import Value
 from clavilux.model.color import Palette
 from clavilux.model.correction import Correction
+from clavilux.model.likeness import AlikeBy
 from clavilux.model.time import FrameRate, Rate
 
 Tier = Literal[1, 2, 3]
@@ -50,15 +51,21 @@ class SectionSpec(Value):
     """One section of the video."""
 
     label: Name
+    """What it is called: its function and a number, such as verse_2. No two are called the same."""
     start: float = Field(ge=0, allow_inf_nan=False)
+    """Seconds from the start of the song, where the section before it ends."""
     end: float = Field(allow_inf_nan=False)
+    """Seconds, where the next section starts."""
     theme: str = Field(max_length=200)
     """What is seen, in a few words."""
     palette: Palette = Field(min_length=2, max_length=8)
+    """Two to eight colours, '#RRGGBB' in quotes: ground, body, light, accent, more accents."""
     mood: str = Field(max_length=200)
+    """How it feels, in a few words for people; an image model is told by theme and prompt."""
     prompt: str = Field(max_length=2000)
     """How it looks, for an image model: light, lens, material. The theme is sent before it."""
     tier: Tier = 2
+    """What draws it: 1 the scene in motion, 2 stills that are moved, 3 AI video."""
     scene: Name
     """What tier 1 draws. Stills follow theme and prompt, and show it where those name nothing."""
     energy: float = Field(ge=0, le=1)
@@ -92,7 +99,9 @@ class RenderSpec(Value):
     song: str
     """Path of the song, relative to the spec file or absolute."""
     title: str = ""
+    """Of the song; another title gives other pictures."""
     style: Name
+    """What the plan was made with; to change it, revise: "neon city style everywhere"."""
     global_style: str = Field(max_length=400)
     """Words every prompt gets."""
     through_line: str = Field(default="", max_length=400)
@@ -101,14 +110,22 @@ class RenderSpec(Value):
     """Words about workmanship at the end of every prompt; empty for the usual ones."""
     grading: float = Field(default=0.5, ge=0, le=1)
     """How strongly pictures from image models are graded towards their section's palette."""
+    likeness: AlikeBy = "seeds"
+    """How image models on one's own machine make the pictures alike: related seeds, edges or depth
+    of the picture before, or the video's strongest picture."""
     seed: int = Field(default=1, ge=0, lt=2**63)
+    """Another seed gives other pictures of the same words."""
     tracker: Name = "pointer"
     """Who heard the beats: the built-in tracker, or an installed one."""
     correction: Correction = Field(default_factory=Correction)
     """What a person corrected of the rhythm; sections have their own times, below."""
+    times_follow: Correction | None = None
+    """The correction whose bar lines the sections' times are on, as Clavilux wrote them. Where
+    `correction` was edited since, the sections go from these lines to the new ones."""
     named_sections: bool = False
     """A person named the sections: a corrected rhythm moves them by a quarter of a bar at most."""
     sections: tuple[SectionSpec, ...] = Field(min_length=1)
+    """The video, part by part: each begins where the one before it ends."""
 
     @model_validator(mode="after")
     def _tiled(self) -> RenderSpec:

@@ -44,6 +44,7 @@ def _request(spec: RenderSpec, section: SectionSpec, index: int, preset: Preset)
         shared_seed=1 + seed_of(spec.seed, spec.title, "pictures") % (2**31 - 2**16),
         style=spec.global_style,
         grading=spec.grading,
+        likeness=spec.likeness,
         theme=section.theme,
         scene=section.scene,
         palette=section.palette,

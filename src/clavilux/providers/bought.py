@@ -9,16 +9,19 @@ from contextlib import suppress
 import numpy as np
 
 from clavilux.fingerprint import of_sources
+from clavilux.interfaces import Examinable
 from clavilux.media.image import STILL_SUFFIX, encode_still
 from clavilux.model.codec import digest
 from clavilux.model.errors import ClaviluxError, ProviderError
+from clavilux.model.likeness import AlikeBy
 from clavilux.model.order import Order
 from clavilux.model.request import ImageRequest
 from clavilux.model.timeline import StillSource
+from clavilux.providers.alike import likeness_of
 from clavilux.providers.buying import ATTEMPTS, RAW, Buyer
 from clavilux.providers.consistency import Graded
 from clavilux.providers.ledger_rows import AlreadyBoughtError, InDoubtError
-from clavilux.providers.likeness import Likeness, Purchase, likeness_of
+from clavilux.providers.likeness import Likeness, Purchase
 from clavilux.providers.making import Made, simplified_note
 from clavilux.providers.receipts import REFUSALS
 from clavilux.storage import Store
@@ -40,7 +43,7 @@ class BuyingMaker:
         self._likeness = self._likeness_of(requests)
 
     def expected(self, request: ImageRequest) -> StillSource:
-        order = self.order(request, references=self._likeness.expected(request))
+        order = self._likeness.planned(request)
         return StillSource(picture=bought_still_key(order, request))
 
     def make(self, request: ImageRequest) -> Made:
@@ -55,8 +58,8 @@ class BuyingMaker:
         return self._buyer.paid(request)
 
     def _likeness_of(self, requests: Sequence[ImageRequest]) -> Likeness:
-        """As the seller says; else related seeds where there are seeds, and a style anchor where
-        there are none."""
+        """As the style wants it or the seller says; else related seeds where there are seeds, and a
+        style anchor where there are none."""
         return likeness_of(self._seller.capabilities, self, requests)
 
     def order(self, request: ImageRequest, *, references: tuple[str, ...] = ()) -> Order:
@@ -78,6 +81,11 @@ class BuyingMaker:
             return (self._buyer.pictures.get(key, RAW) or b"").decode("ascii", "replace")
         return text or ""
 
+    def lacking(self, way: AlikeBy) -> str | None:
+        """What the seller's machine lacks to make pictures alike in one way: "" for nothing, None
+        where only trying tells. Raises ProviderError where it cannot be asked."""
+        return self._seller.lacks(way) if isinstance(self._seller, Examinable) else None
+
     @property
     def account(self) -> str:
         return self._buyer.purse.account
@@ -87,13 +95,14 @@ class BuyingMaker:
         is, and once more with the simplified prompt. Raises ProviderError."""
         notes: tuple[str, ...] = ()
         while True:
-            order = self.order(request, references=references)
+            asked = self._models()[0]
+            order = self._seller.order(request, model=asked, references=references)
             try:
                 return self._developed(request, order, notes)
             except ProviderError as error:
-                if error.trouble == "model_gone" and order.model != self._models()[-1]:
-                    self._gone.add(order.model)
-                    notes = (f"is by another model, because {order.model} is gone",)
+                if error.trouble == "model_gone" and asked != self._models()[-1]:
+                    self._gone.add(asked)
+                    notes = (f"is by another model, because {asked} is gone",)
                 elif _may_pass(error) and not self._buyer.pace.is_down:
                     return self._simplified(request, order, error, notes)
                 else:

@@ -30,6 +30,7 @@ from clavilux.providers.ledger_rows import (
 from clavilux.providers.pacing import Pace
 from clavilux.providers.receipts import read_receipt, receipt, refuse_as_before, words_for
 from clavilux.providers.waiting import wait_for
+from clavilux.providers.watching import Watch
 
 if TYPE_CHECKING:
     from clavilux.objects import Objects
@@ -83,6 +84,8 @@ class Buyer:
     """Seconds to wait for one job."""
     opening: Callable[[], None] = lambda: None
     """Called once, before the first purchase."""
+    watch: Watch = field(default_factory=Watch)
+    """Hears how far pictures are."""
     _moved: Condition = field(default_factory=Condition)
     """Money was set aside or came free."""
     _in_flight: int = 0
@@ -219,7 +222,8 @@ class Buyer:
         """From the reservation to the settled row, whatever happens between."""
         began = self.pace.now()
         try:
-            sold = self._delivered(entry, call)
+            with self.watch.at(order, request):
+                sold = self._delivered(entry, call)
         except ProviderError as error:
             self._close(order, request, entry, error)
             self.pace.failed(error)

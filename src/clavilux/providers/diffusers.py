@@ -7,10 +7,11 @@ seconds, and the next provider steps in where it fails. See docs/diffusion.md.
 
 from __future__ import annotations
 
+from functools import partial
 from threading import Event
 from typing import ClassVar
 
-from clavilux.interfaces import Capabilities, Sold, Ticket
+from clavilux.interfaces import Capabilities, OnStep, Sold, Step, Ticket
 from clavilux.model.errors import ProviderError
 from clavilux.model.money import Price
 from clavilux.model.order import Order
@@ -18,8 +19,9 @@ from clavilux.model.request import ImageRequest
 from clavilux.model.settings import ProviderSettings
 from clavilux.providers.diffusion import extra
 from clavilux.providers.diffusion.choices import Choices
+from clavilux.providers.diffusion.devices import described
 from clavilux.providers.diffusion.engine import engine_for
-from clavilux.providers.diffusion.generating import Job, OnStep
+from clavilux.providers.diffusion.generating import Job
 from clavilux.providers.diffusion.model import Model
 from clavilux.providers.diffusion.orders import order_for
 from clavilux.providers.diffusion.weights import unfit
@@ -43,8 +45,7 @@ class Diffusers:
         self._model = Model(self._choices)
         self._at_once, self._per_minute = said.concurrency or AT_ONCE, said.per_minute
         self._stop: Event | None = None
-        self.on_step: OnStep = lambda done, steps: None
-        """Told of every step of every picture, from other threads."""
+        self._on_step: OnStep = lambda key, step: None
 
     @classmethod
     def configured(cls, said: ProviderSettings) -> Diffusers:
@@ -53,12 +54,13 @@ class Diffusers:
 
     @property
     def capabilities(self) -> Capabilities:
-        follows = self._choices.follows
+        follows, ways = self._choices.follows, self._choices.ways
         return Capabilities(
             seed=True,
             negative_prompt=True,  # where it does nothing it is left out: see orders.py
-            references=int(follows != "none"),
+            references=int(bool(ways) or follows != "none"),
             likeness=follows,
+            alike_by=ways,
             prompt_limit=self._model.family.prompt_limit,
             concurrency=self._at_once,
             per_minute=self._per_minute,
@@ -73,6 +75,10 @@ class Diffusers:
     def ready(self) -> str:
         """ "" if it can be asked, or what the user must do first."""
         return self._model.trouble()
+
+    def found(self) -> str:
+        """The device that torch finds, and its memory. Raises ProviderError where it finds none."""
+        return described(self._choices.device)
 
     def order(
         self,
@@ -101,13 +107,19 @@ class Diffusers:
         """Give up what is being made before its next step, once this is set."""
         self._stop = stop
 
+    def tell_of(self, on_step: OnStep) -> None:
+        """Call this at every step of every picture, and while the model is loaded."""
+        self._on_step = on_step
+
     def submit(self, order: Order, references: tuple[bytes, ...] = ()) -> Sold:
         """Make it, together with others that wait. Raises ProviderError, or CancelledError."""
         if lacking := extra.missing():
             raise unfit(lacking)
-        model = self._model
+        model, tell = self._model, partial(self._on_step, order.key)
+        if model.folder is None:
+            tell(Step(what="downloading"))
         engine = engine_for(model.fetched(), model.weights, self._choices, model.family)
-        job = Job(order=order, references=references, stop=self._stop, on_step=self.on_step)
+        job = Job(order=order, references=references, stop=self._stop, on_step=tell)
         return engine.picture(job)
 
     def collect(self, ticket: Ticket) -> Sold | None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import mean
 from typing import TYPE_CHECKING, TypeVar
 
 from clavilux.interfaces import Capabilities, PictureSeller
 from clavilux.model.errors import ClaviluxError, ProviderError
+from clavilux.model.likeness import AlikeBy
 from clavilux.model.money import Price
 from clavilux.model.order import Order
 from clavilux.model.request import ImageRequest
+from clavilux.providers.alike import likeness_of
 from clavilux.providers.buying import RAW
-from clavilux.providers.likeness import Purchase, kind_of, likeness_of
+from clavilux.providers.likeness import Kind, Purchase
 
 if TYPE_CHECKING:
     from clavilux.objects import Objects
@@ -26,6 +30,7 @@ class Estimate:
 
     provider: str
     model: str
+    """The one that makes most of the pictures."""
     images: int
     """That the render shows."""
     to_buy: int
@@ -44,6 +49,10 @@ class Estimate:
     """What one's own machine costs meanwhile, by what the user says it costs by the hour."""
     measured: bool = False
     """Whether the minutes follow from pictures that were made here."""
+    seconds: float = 0.0
+    """What one takes, as the provider guesses: the mean of all."""
+    in_turn: bool = False
+    """Each picture refers to the one before, and waits for it."""
 
 
 def estimate(
@@ -59,13 +68,15 @@ def estimate(
     can, trouble = seller.capabilities, seller.ready()
     likeness = likeness_of(can, window, requests)
     prices: list[Price] = []
-    each: list[int] = []
+    each: list[Price] = []
+    models = Counter[str]()
     known: set[str] = set()
     for request in requests:
         try:
-            order = window.order(request, references=likeness.expected(request))
+            order = likeness.planned(request)
             price = seller.price(order)
-            each.append(price.likely)
+            each.append(price)
+            models[order.model] += 1
             if order.key not in known and not window.kept(order.key):
                 prices.append(price)
             known.add(order.key)
@@ -74,15 +85,17 @@ def estimate(
     total = sum(price.likely for price in prices)
     return Estimate(
         provider=seller.name,
-        model=seller.models[0],
+        model=models.most_common(1)[0][0] if models else seller.models[0],
         images=len(requests),
         to_buy=len(prices),
-        each=round(sum(each) / len(each)) if each else 0,
+        each=round(mean([price.likely for price in each])) if each else 0,
         low=sum(price.low for price in prices),
         likely=total,
         high=sum(price.high for price in prices),
-        minutes=_minutes(prices, can),
+        minutes=_minutes(prices, can, likeness.kind),
         trouble=trouble,
+        seconds=mean([price.seconds for price in each]) if each else 0.0,
+        in_turn=likeness.kind == "previous",
     )
 
 
@@ -97,6 +110,9 @@ class _Window:
 
     def buy(self, request: ImageRequest, *, references: tuple[str, ...] = ()) -> Purchase:
         raise ProviderError("an estimate buys nothing")
+
+    def lacking(self, way: AlikeBy) -> str | None:
+        raise ProviderError("an estimate asks nobody")
 
     def kept(self, key: str) -> bool:
         return self._seen(lambda pictures: pictures.has(key, RAW), nothing=False)
@@ -116,12 +132,12 @@ class _Window:
             return nothing
 
 
-def _minutes(prices: Sequence[Price], can: Capabilities) -> float:
+def _minutes(prices: Sequence[Price], can: Capabilities, kind: Kind) -> float:
     """The anchor comes before all others, a chain one after the other; else as many at once, and
     as fast, as is allowed."""
     if not prices:
         return 0.0
-    usual, kind = sum(price.seconds for price in prices) / len(prices), kind_of(can)
+    usual = sum(price.seconds for price in prices) / len(prices)
     first = usual if kind == "anchor" else 0.0
     rest = len(prices) - (kind == "anchor")
     rounds = -(-rest // (1 if kind == "previous" else can.concurrency)) * usual

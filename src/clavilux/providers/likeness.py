@@ -1,4 +1,4 @@
-"""How the pictures of a video are made alike, where the provider is shown earlier ones.
+"""What each picture of a video refers to, where the provider is shown earlier ones.
 
 Everything here decides what a picture refers to, and so the order in which they are bought: what is
 referred to comes first.
@@ -6,12 +6,12 @@ referred to comes first.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import suppress
 from threading import Lock
 from typing import Literal, Protocol
 
-from clavilux.interfaces import Capabilities
 from clavilux.model.codec import digest
 from clavilux.model.errors import ProviderError
 from clavilux.model.order import Order
@@ -24,6 +24,9 @@ ANCHORS = 2
 
 Purchase = tuple[Order, Bought, tuple[str, ...]]
 """What was sent, what came, and notes for the user."""
+
+Kind = Literal["none", "anchor", "previous"]
+"""What each picture refers to: nothing, the video's strongest picture, or the one before it."""
 
 
 class Buying(Protocol):
@@ -44,8 +47,11 @@ class Buying(Protocol):
 class Likeness(Protocol):
     """What each picture of a run refers to."""
 
-    def expected(self, request: ImageRequest) -> tuple[str, ...]:
-        """The references of a request if all goes well."""
+    @property
+    def kind(self) -> Kind: ...
+
+    def planned(self, request: ImageRequest) -> Order:
+        """What is sent for a request if all goes well. Buys nothing, asks nobody."""
         ...
 
     def bought(self, request: ImageRequest) -> Purchase:
@@ -53,26 +59,25 @@ class Likeness(Protocol):
         ...
 
 
-def kind_of(can: Capabilities) -> Literal["none", "anchor", "previous"]:
-    """What the pictures of a provider refer to."""
-    if can.likeness:
-        return can.likeness
-    return "anchor" if can.references and not can.seed else "none"
-
-
-def likeness_of(can: Capabilities, maker: Buying, requests: Sequence[ImageRequest]) -> Likeness:
-    """How the pictures of a run are made alike. `requests`: all of them, in order of the song."""
-    kind = kind_of(can)
-    if kind == "anchor" and requests:
-        return Anchor(maker, requests)
-    return Chain(maker, requests) if kind == "previous" else Unrelated(maker)
-
-
-class Unrelated:
-    """Every picture stands alone: seeds or words must do."""
+class _Asking(ABC):
+    """What all of them have in common: a maker."""
 
     def __init__(self, maker: Buying) -> None:
         self._maker = maker
+
+    def planned(self, request: ImageRequest) -> Order:
+        """What is sent for a request if all goes well."""
+        return self._maker.order(request, references=self.expected(request))
+
+    @abstractmethod
+    def expected(self, request: ImageRequest) -> tuple[str, ...]:
+        """The references of a request if all goes well."""
+
+
+class Unrelated(_Asking):
+    """Every picture stands alone: seeds or words must do."""
+
+    kind: Kind = "none"
 
     def expected(self, request: ImageRequest) -> tuple[str, ...]:
         return ()
@@ -81,7 +86,7 @@ class Unrelated:
         return self._maker.buy(request)
 
 
-class Anchor:
+class Anchor(_Asking):
     """The picture that all others of a video are to look like, where a provider has no seeds.
 
     It is the video's strongest picture, so it costs nothing extra. It stays the anchor of a song
@@ -89,8 +94,15 @@ class Anchor:
     anew.
     """
 
-    def __init__(self, maker: Buying, requests: Sequence[ImageRequest]) -> None:
-        self._maker = maker
+    kind: Kind = "anchor"
+
+    def __init__(
+        self, maker: Buying, requests: Sequence[ImageRequest], *, of_one_model: bool = False
+    ) -> None:
+        """`of_one_model`: another model, or the same set otherwise, begins with an anchor of its
+        own; for pictures that cost nothing, where the old one would only hold back what is new."""
+        super().__init__(maker)
+        self._of_one_model = of_one_model
         strongest = sorted(requests, key=lambda r: (not r.hero, -r.energy))
         self._candidates = strongest[:ANCHORS]
         self._anchor: tuple[str, str] | None = None
@@ -139,9 +151,10 @@ class Anchor:
         """Where the anchor's address is kept."""
         first = self._candidates[0]
         order = self._maker.order(first)
+        made_by = (order.model, order.options) if self._of_one_model else ()
         return digest(
             "anchor", order.provider, self._maker.account, first.style,
-            round(first.width / first.height, 2),
+            round(first.width / first.height, 2), *made_by,
         )  # fmt: skip
 
 
@@ -150,15 +163,17 @@ def _addresses(words: str) -> tuple[str, str] | None:
     return (key, wanted or key) if key else None
 
 
-class Chain:
+class Chain(_Asking):
     """Each picture refers to the one before it, so they are made in the order of the song.
 
     Where that one cannot be had, its successor refers to the last that could: a gap does not end
     the likeness. References that are planned are those of a run in which all goes well.
     """
 
+    kind: Kind = "previous"
+
     def __init__(self, maker: Buying, requests: Sequence[ImageRequest]) -> None:
-        self._maker = maker
+        super().__init__(maker)
         self._requests = list(dict.fromkeys(requests))
         self._made: list[Purchase | ProviderError] = []
         self._planned: list[str] = []

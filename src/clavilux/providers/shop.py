@@ -9,7 +9,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from clavilux import registry
-from clavilux.interfaces import ImageProvider, Interruptible, PictureSeller
+from clavilux.interfaces import ImageProvider, Interruptible, PictureSeller, Progressing, Step
 from clavilux.model.errors import InputError
 from clavilux.model.money import MICROS
 from clavilux.model.report import MoneyReport
@@ -22,6 +22,7 @@ from clavilux.storage import Store
 if TYPE_CHECKING:
     from clavilux.objects import Objects
     from clavilux.providers.ledger import Ledger
+    from clavilux.providers.watching import OnPicture, Watch
     from clavilux.settings import Settings
 
 OnNotice = Callable[[str], None]
@@ -81,16 +82,20 @@ class Shop:
         workers: int,
         stop: Event | None = None,
         on_notice: OnNotice = lambda _: None,
+        on_step: OnPicture = lambda request, step: None,
     ) -> tuple[Maker, ...]:
         """Ready to make the stills of a render. `account`: what the budget is for. `on_notice` is
-        told what the user should know of the models and of the place for pictures.
+        told what the user should know of the models and of the place for pictures, `on_step` how
+        far those are that take their time.
 
         Raises InputError or OutputError where money could be lost: no budget, no key, no place to
         keep what is bought.
         """
         opened = self.opened()
         if requests and any(isinstance(one, PictureSeller) for one in opened):
-            return self._with_money(opened, requests, store, account, workers, stop, on_notice)
+            return self._with_money(
+                opened, requests, store, account, workers, stop, on_notice, on_step
+            )
         return tuple(
             LocalMaker(one, store, workers=workers)
             for one in opened
@@ -118,6 +123,7 @@ class Shop:
         workers: int,
         stop: Event | None,
         on_notice: OnNotice,
+        on_step: OnPicture,
     ) -> tuple[Maker, ...]:
         from clavilux.providers.bought import BuyingMaker
         from clavilux.providers.buying import Buyer, Purse
@@ -146,14 +152,28 @@ class Shop:
                 pace = Pace(one.capabilities, stop=stop)
                 if isinstance(one, Interruptible) and stop is not None:
                     one.stop_on(stop)
+                watch = _watched(one, on_step)
                 patience = settings.provider(one.name).timeout
                 news = partial(tell_of_model, one, on_notice)
                 mine = purse if one.capabilities.paid else free
-                buyer = Buyer(one, ledger, pictures, mine, pace, patience, opening=news)
+                buyer = Buyer(
+                    one, ledger, pictures, mine, pace, patience, opening=news, watch=watch
+                )
                 makers.append(BuyingMaker(buyer, store, requests))
             else:
                 makers.append(LocalMaker(one, store, workers=workers))
         return tuple(makers)
+
+
+def _watched(seller: PictureSeller, on_step: OnPicture) -> Watch:
+    """Hears how far a seller is, where it tells; else that it was asked."""
+    from clavilux.providers.watching import Watch
+
+    if not isinstance(seller, Progressing):
+        return Watch(on_step, first=Step(what=f"at {seller.name}"))
+    watch = Watch(on_step)
+    seller.tell_of(watch)
+    return watch
 
 
 def names_of_sellers() -> tuple[str, ...]:

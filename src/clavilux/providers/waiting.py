@@ -11,6 +11,9 @@ from clavilux.providers.pacing import Pace
 POLL_FIRST, POLL_LONGEST = 1.0, 6.0
 """Seconds between two looks at a job."""
 
+POLL_OWN = 1.0
+"""The longest for a machine of the user's own, which stands idle until its picture is fetched."""
+
 
 def wait_for(seller: PictureSeller, ticket: Ticket, *, pace: Pace, patience: float) -> Sold:
     """The picture of a ticket. `patience`: seconds to wait for it.
@@ -18,6 +21,7 @@ def wait_for(seller: PictureSeller, ticket: Ticket, *, pace: Pace, patience: flo
     Raises ProviderError, also where it does not come in time, and CancelledError where the run
     stops; the job goes on then, and the ticket stays good.
     """
+    longest = POLL_LONGEST if seller.capabilities.paid else POLL_OWN
     end, pause = pace.now() + patience, POLL_FIRST
     last: ProviderError | None = None
     while True:
@@ -43,4 +47,4 @@ def wait_for(seller: PictureSeller, ticket: Ticket, *, pace: Pace, patience: flo
                 cancel(ticket)
             raise CancelledError
         pace.pause(min(max(pause, asked), left))
-        pause = min(POLL_LONGEST, pause * 1.5)
+        pause = min(longest, pause * 1.5)

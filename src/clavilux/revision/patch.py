@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from clavilux.documents.checking import shown
-from clavilux.documents.rewriting import differences
+from clavilux.documents.differences import differences, is_section, pairs_of, place_before
 from clavilux.model import codec
 from clavilux.model.base import Value
 from clavilux.model.errors import SpecError
@@ -31,11 +31,13 @@ LOOKS = (
 """Paths that a language model may write to: what is seen, and nothing else."""
 
 EDITS = (
-    LOOKS + r"|/(?:title|style|seed|named_sections|through_line)"
+    LOOKS + r"|/(?:title|style|likeness|seed|named_sections|through_line)"
     rf"|{_SECTION}/(?:label|start|end|hero)"
-    r"|/correction(?:/[a-z_]{1,32})?"
+    r"|/(?:correction|times_follow)(?:/[a-z_]{1,32})?"
+    rf"|{_SECTION}"
 )
-"""Paths that a person may write to. Never the song, the version of the format, or a tracker."""
+"""Paths that a person may write to. Never the song, the version of the format, or a tracker. Whole
+sections are added and removed, not replaced."""
 
 
 class PatchError(SpecError):
@@ -68,16 +70,19 @@ class Patch(Value):
 
 
 def patch_between(before: RenderSpec, after: RenderSpec) -> Patch:
-    """The patch that makes one spec into another with as many sections."""
+    """The patch that makes one spec into another."""
     old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
-    made = []
-    for where, _ in differences(before, after):
+    pairs, made = pairs_of(before, after), []
+    for where, value in differences(before, after):
         path = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in where)
-        had, gets = _found(old, where), _found(new, where)
+        was = place_before(where, pairs)
+        had = None if was is None else _found(old, was)
+        gets = value if is_section(where) else _found(new, where)
         if gets is None:
             made.append(Operation(op="remove", path=path))
         else:
-            op: Literal["add", "replace"] = "add" if had is None else "replace"
+            new_one = had is None or is_section(where)
+            op: Literal["add", "replace"] = "add" if new_one else "replace"
             made.append(Operation(op=op, path=path, value=gets))
     return Patch(operations=tuple(made))
 
@@ -92,7 +97,10 @@ def _found(plain: Any, where: tuple[str | int, ...]) -> Any:
 
 def _apply(operation: Operation, plain: Any, fence: str) -> None:
     path, value = operation.path, operation.value
-    if operation.op != "test" and not re.fullmatch(fence, path):
+    inside = re.fullmatch(fence, path) and not (
+        operation.op == "replace" and re.fullmatch(_SECTION, path)
+    )
+    if operation.op != "test" and not inside:
         raise PatchError(f"a revision must not touch '{shown(path)}'")
     _refuse_control(value, path)
     parent, name = _parent(plain, path)

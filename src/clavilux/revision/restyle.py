@@ -49,6 +49,7 @@ def restyled_video(spec: RenderSpec, name: str) -> RenderSpec:
             "global_style": style.global_style,
             "quality": style.quality,
             "grading": style.grading,
+            "likeness": style.likeness,
         }
     )
 

@@ -55,6 +55,8 @@ def check_seller(kind: type[PictureSeller], said: ProviderSettings | None = None
     _check_models(seller.models, say)
     for model in seller.models:
         _check_model(kind, said.model_copy(update={"model": model}), _about_model(model, say))
+    if seller.capabilities.alike_by:
+        _check_ways(seller, say)
     _check_ready(kind, said, seller, say)
 
 
@@ -221,6 +223,22 @@ def _check_references(seller: PictureSeller, model: str, can: Capabilities, say:
     if one.references:
         assert one.key != plain.key, say("a reference does not change the order's address")
         assert seller.price(one).high >= seller.price(plain).high, say("a reference costs less")
+
+
+def _check_ways(seller: PictureSeller, say: Say) -> None:
+    """What it says that a style may choose from, it does."""
+    keys: dict[str, str] = {}
+    for way in ("seeds", *seller.capabilities.alike_by):
+        request = _request(likeness=way)
+        order = seller.order(request, model=seller.models[0], references=REFERENCES[:1])
+        wanted = () if way == "seeds" else REFERENCES[:1]
+        assert order.references == wanted, say(
+            f"pictures alike by {way} are sent {len(order.references)} references, "
+            f"not {len(wanted)}"
+        )
+        _check_price(seller, order, say)
+        assert order.key not in keys, say(f"{way} gives the same order as {keys.get(order.key)}")
+        keys[order.key] = way
 
 
 def _check_seeds(seller: PictureSeller, model: str, can: Capabilities, say: Say) -> None:

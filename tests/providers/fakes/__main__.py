@@ -17,7 +17,7 @@ from .server import Fake
 def main() -> None:
     """Serve until the end of standard input."""
     parser = argparse.ArgumentParser(prog="python -m providers.fakes", description=__doc__)
-    parser.add_argument("name", help="a module of providers/fakes, such as openai")
+    parser.add_argument("name", help="a module here, such as openai; or directors.fakes.chat")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--key", default="test-key-0123456789")
     parser.add_argument("--seconds", type=float, default=0.0, help="how long a picture takes")
@@ -34,8 +34,8 @@ def main() -> None:
 
 
 def fake_of(name: str) -> type[Fake]:
-    """The fake that a module of this folder defines."""
-    module = importlib.import_module(f".{name}", __package__)
+    """The fake that a module of this folder defines, or of another with a dot in its name."""
+    module = importlib.import_module(name if "." in name else f".{name}", __package__)
     return next(
         value
         for value in vars(module).values()

@@ -92,6 +92,10 @@ class FakeComfyUI(Fake):
         """While it is set, jobs that run do not end."""
         self.deaf = False
         """Whether sockets are refused."""
+        self.steps: int | None = 4
+        """Of every sampler; None for as many as it is asked for."""
+        self.size = (160, 96)
+        """Of its pictures: too small to be shown, unless a test says otherwise."""
         self.queue: list[Job] = []
         self.running: Job | None = None
         self._sockets: dict[str, socket.socket] = {}
@@ -183,6 +187,7 @@ class FakeComfyUI(Fake):
             ("POST", "/upload/image"): self._upload,
             ("GET", "/view"): self._view,
             ("GET", "/object_info"): self._object_info,
+            ("GET", "/system_stats"): self._system_stats,
         }
         if call.method == "GET" and call.path.startswith("/history/"):
             id = call.path.removeprefix("/history/")
@@ -221,6 +226,10 @@ class FakeComfyUI(Fake):
             self._moved.notify_all()
         dropped = {} if outcome != "partly" else _dropped(nodes)
         return Reply.of({"prompt_id": id, "number": 1, "node_errors": dropped})
+
+    def _system_stats(self, call: Call) -> Reply:
+        device = {"name": "cuda:0 Fake A100", "type": "cuda", "vram_total": 80 * 2**30}
+        return Reply.of({"system": {"comfyui_version": "0.3.64"}, "devices": [device]})
 
     def _info(self) -> dict[str, Any]:
         return object_info(NODES, self.files)
@@ -305,9 +314,12 @@ class FakeComfyUI(Fake):
         messages: list[Any] = [["execution_start", {**about, "timestamp": _now()}]]
         self._say(job, "execution_start", about)
         sampler = next((i for i, n in job.nodes.items() if "seed" in n["inputs"]), "")
-        steps = 4
+        steps = self.steps or int(job.nodes.get(sampler, {"inputs": {}})["inputs"].get("steps", 4))
+        earlier = list(job.nodes)[: list(job.nodes).index(sampler)] if sampler else []
+        self._say(job, "execution_cached", {**about, "nodes": earlier[:1] if self.ran else []})
+        for node in (*(earlier[1:] if self.ran else earlier), sampler):
+            self._say(job, "executing", {**about, "node": node, "display_node": node})
         for step in range(1, steps + 1):
-            self._say(job, "executing", {**about, "node": sampler, "display_node": sampler})
             self._say(job, "progress", {**about, "node": sampler, "value": step, "max": steps})
             self._show(job)
             time.sleep(self.seconds / steps)
@@ -347,7 +359,7 @@ class FakeComfyUI(Fake):
             folder, _, name = node["inputs"]["filename_prefix"].rpartition("/")
             image = {"filename": f"{name}_00001_.png", "subfolder": folder, "type": "output"}
             words = json.dumps(job.nodes, sort_keys=True)
-            self.images[f"output/{folder}/{image['filename']}"] = self.picture(words, 160, 96)
+            self.images[f"output/{folder}/{image['filename']}"] = self.picture(words, *self.size)
             outputs[id] = {"images": [image]}
         return outputs
 

@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 
@@ -76,6 +76,8 @@ class Said(Value):
     seconds: float = Field(default=10.0, gt=0)
     without_reference: str = ""
     """The graph for a picture that has none before it."""
+    follows: Literal["previous", "anchor"] = "previous"
+    """Which picture the reference is: the one before, or the video's strongest."""
     strength: float = Field(default=0.6, ge=0, le=1)
     """How much of the picture before is kept in the first still of a section."""
     output: str = ""

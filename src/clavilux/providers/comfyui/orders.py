@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from clavilux.interfaces import Capabilities
 from clavilux.model.color import luminance
@@ -11,6 +12,8 @@ from clavilux.model.order import Order
 from clavilux.model.request import ImageRequest
 from clavilux.providers.adapting import adapt, shape_given_up, size_of
 from clavilux.providers.comfyui.graphs import Graph, Literals
+from clavilux.providers.comfyui.loras import OPTION, takes_loras, with_loras
+from clavilux.providers.loras import named_loras
 
 PROMPT_LIMIT = 4000
 """Characters. CLIP reads 77 tokens at a time, and ComfyUI as many times as it takes."""
@@ -28,27 +31,53 @@ MOST_ENLARGED = 2.0
 FINAL_STEP = 8
 
 
-def check_options(graph: Graph, said: Mapping[str, Literals]) -> None:
-    """Raises InputError for an option that a graph has no slot for, or of another kind."""
-    known = {**graph.options}
-    if graph.takes("reference"):
-        known["strength"] = graph.said.strength
+def check_options(graphs: Sequence[Graph], said: Mapping[str, Literals]) -> None:
+    """Raises InputError for an option that none of the graphs has a slot for, or of another kind.
+
+    "control_net" is said to all that have such a slot, "sdxl_control_depth.control_net" to one.
+    """
+    known = {name: usual for graph in reversed(graphs) for name, usual in _settable(graph).items()}
+    of_one = {f"{g.name}.{name}": usual for g in graphs for name, usual in _settable(g).items()}
     for name, value in said.items():
-        if name not in known:
+        usual = {**of_one, **known}.get(name)
+        if usual is None:
+            one = f"the graph {graphs[0].name} has no"
+            which = one if len(graphs) == 1 else "none of the styles' graphs has"
             raise InputError(
-                f"[providers.comfyui.options] {name}: the graph {graph.name} has no such slot; "
+                f"[providers.comfyui.options] {name}: {which} such slot; "
                 f"known: {', '.join(sorted(known))}"
             )
-        if not _alike(value, known[name]):
-            raise InputError(
-                f"[providers.comfyui.options] {name} must be of the kind of {known[name]!r}"
-            )
+        if not _alike(value, usual):
+            raise InputError(f"[providers.comfyui.options] {name} must be of the kind of {usual!r}")
+        if name.rpartition(".")[2] == OPTION:
+            _check_loras(name, str(value))
+
+
+def _check_loras(name: str, said: str) -> None:
+    try:
+        named_loras(said)
+    except ValueError as error:
+        raise InputError(f"[providers.comfyui.options] {name}: {error}") from None
+
+
+def filled(graph: Graph, values: Mapping[str, Literals]) -> dict[str, Any]:
+    """The graph to be sent, with its LoRAs."""
+    return with_loras(graph, graph.filled(values), str(values.get(OPTION, "")))
 
 
 def usable_options(graph: Graph, said: Mapping[str, Literals]) -> dict[str, Literals]:
-    """The user's options that a graph has slots for, or that it makes something of."""
-    more = ("strength",) if graph.takes("reference") else ()
-    return {name: value for name, value in said.items() if name in (*graph.options, *more)}
+    """The user's options that a graph has slots for, or that it makes something of; what is said to
+    it alone goes over what is said to all."""
+    start, slots = f"{graph.name}.", _settable(graph)
+    alone = {n.removeprefix(start): v for n, v in said.items() if n.startswith(start)}
+    return {name: value for name, value in {**said, **alone}.items() if name in slots}
+
+
+def _settable(graph: Graph) -> dict[str, Literals]:
+    """What a user may set of a graph, and what it is else."""
+    strength = {"strength": graph.said.strength} if graph.takes("reference") else {}
+    lora = {OPTION: ""} if takes_loras(graph) else {}
+    return {**graph.options, **strength, **lora}
 
 
 def _alike(value: Literals, usual: Literals) -> bool:
@@ -87,6 +116,7 @@ def order_for(
             "graph": f"{graph.name}:{graph.digest}",
             **{name: said.get(name, usual) for name, usual in graph.options.items()},
             **extra,
+            **_loras(graph, said),
             **_likeness(graph, request, said),
             **_colors(graph, request),
         },
@@ -142,6 +172,10 @@ def _shape(graph: Graph, request: ImageRequest, width: int, height: int) -> tupl
     if not graph.takes("width"):
         return (f"size {request.width}x{request.height} (the graph decides)",)
     return shape_given_up(request, width, height)
+
+
+def _loras(graph: Graph, said: Mapping[str, Literals]) -> dict[str, Literals]:
+    return {OPTION: said[OPTION]} if said.get(OPTION) and takes_loras(graph) else {}
 
 
 def _likeness(

@@ -24,11 +24,19 @@ class Progress:
     """Id of the job; "" where the server does not say, as for older previews."""
     node: str = ""
     """Id of the node at work; "" for none."""
-    done: float = 0.0
-    """0..1 of this node's work."""
+    step: int = 0
+    steps: int = 0
+    """Done and all of this node's work; 0 of 0 where it has no steps."""
+    finished: tuple[str, ...] = ()
+    """Ids of nodes that are done, as far as it is said."""
     ended: bool = False
     preview: bytes | None = None
     """A small JPEG or PNG of what is becoming."""
+
+    @property
+    def done(self) -> float:
+        """0..1 of this node's work; 1 at the end of the job."""
+        return 1.0 if self.ended else self.step / self.steps if self.steps else 0.0
 
 
 def heard(frame: str | bytes) -> Progress | None:
@@ -46,27 +54,46 @@ def _event(text: str) -> Progress | None:
     if not isinstance(job, str) or not isinstance(kind, str):
         return None
     if kind in ENDED or (kind == "executing" and data.get("node") is None):
-        return Progress(job=job, ended=True, done=1.0)
+        return Progress(job=job, ended=True)
     if kind == "progress_state":
         return _running(job, data.get("nodes"))
+    if kind == "execution_cached":
+        return Progress(job=job, finished=_ids(data.get("nodes")))
     node = data.get("node")
-    done = _share(data.get("value"), data.get("max")) if kind == "progress" else 0.0
-    return Progress(job=job, node="" if node is None else str(node), done=done)
+    step, steps = _steps(data) if kind == "progress" else (0, 0)
+    return Progress(job=job, node="" if node is None else str(node), step=step, steps=steps)
 
 
 def _running(job: str, nodes: object) -> Progress:
     """The node at work among all."""
-    for id, of in nodes.items() if isinstance(nodes, dict) else ():
-        if isinstance(of, dict) and of.get("state") == "running":
-            return Progress(job=job, node=str(id), done=_share(of.get("value"), of.get("max")))
-    return Progress(job=job)
+    table = nodes if isinstance(nodes, dict) else {}
+    by_state = {
+        word: [str(id) for id, of in table.items() if _table(of).get("state") == word]
+        for word in ("finished", "running")
+    }
+    finished = tuple(by_state["finished"])
+    for id in by_state["running"]:
+        step, steps = _steps(table[id])
+        return Progress(job=job, node=id, step=step, steps=steps, finished=finished)
+    return Progress(job=job, finished=finished)
 
 
-def _share(value: Any, most: Any) -> float:
-    numbers = isinstance(value, int | float) and isinstance(most, int | float)
-    if not numbers or not math.isfinite(value) or not most > 0:
-        return 0.0
-    return float(min(max(value / most, 0.0), 1.0))
+def _ids(said: object) -> tuple[str, ...]:
+    return tuple(map(str, said)) if isinstance(said, list) else ()
+
+
+def _table(said: object) -> Mapping[str, Any]:
+    return said if isinstance(said, dict) else {}
+
+
+def _steps(said: Mapping[str, Any]) -> tuple[int, int]:
+    """Steps done, and all of them: 0 of 0 where that is no number."""
+    value, most = said.get("value"), said.get("max")
+    if not (isinstance(value, int | float) and isinstance(most, int | float)):
+        return 0, 0
+    if not (math.isfinite(value) and math.isfinite(most) and most >= 1):
+        return 0, 0
+    return int(min(max(value, 0), most)), int(most)
 
 
 def _picture(frame: bytes) -> Progress | None:
@@ -86,3 +113,17 @@ def _picture(frame: bytes) -> Progress | None:
         node=str(facts.get("node_id") or ""),
         preview=frame[8 + length :],
     )
+
+
+def worked(messages: object) -> float | None:
+    """Seconds that a server was at a job, by its own clock, waiting not counted: from what the
+    history says of the job. None where it does not say."""
+    at: dict[str, float] = {}
+    for one in messages if isinstance(messages, list) else []:
+        if isinstance(one, list) and len(one) == 2 and isinstance(one[1], dict):
+            moment = one[1].get("timestamp")
+            if isinstance(moment, int | float) and math.isfinite(moment):
+                at[str(one[0])] = moment / 1000
+    if not {"execution_start", "execution_success"} <= at.keys():
+        return None
+    return max(at["execution_success"] - at["execution_start"], 0.0)

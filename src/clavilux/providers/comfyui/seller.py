@@ -11,29 +11,32 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import ClassVar
 
-from clavilux.interfaces import Capabilities, Sold, Ticket
+from clavilux.interfaces import Capabilities, OnStep, Sold, Step, Ticket
 from clavilux.model.errors import WORTH_REPEATING, InputError, ProviderError
+from clavilux.model.likeness import AlikeBy
 from clavilux.model.money import Price
 from clavilux.model.order import Order
 from clavilux.model.request import ImageRequest
 from clavilux.model.settings import ProviderSettings
 from clavilux.providers.comfyui import hosts
+from clavilux.providers.comfyui.checking import answering, lacking
+from clavilux.providers.comfyui.choosing import Choice
 from clavilux.providers.comfyui.failures import InterruptedJobError, OutOfMemoryError, failure
-from clavilux.providers.comfyui.graphs import Graph, load
+from clavilux.providers.comfyui.graphs import Graph
 from clavilux.providers.comfyui.jobs import Job, job_of
 from clavilux.providers.comfyui.listening import OnProgress
 from clavilux.providers.comfyui.orders import (
     PROMPT_LIMIT,
     check_options,
+    filled,
     order_for,
     slots_of,
     usable_options,
 )
 from clavilux.providers.comfyui.pool import Pool
-from clavilux.providers.comfyui.progress import Progress
+from clavilux.providers.comfyui.progress import Progress, worked
 from clavilux.providers.comfyui.server import JobState, Outage, Server
-
-USUAL_GRAPH = "sdxl"
+from clavilux.providers.comfyui.steps import JobSteps
 
 TRIES = 3
 """How often a job is begun once more, because it was lost or memory did not suffice."""
@@ -59,20 +62,17 @@ class ComfyUI:
     def __init__(self, said: ProviderSettings | None = None) -> None:
         """Raises InputError where what the user said cannot be used."""
         self._said = said = said or ProviderSettings()
-        graph = load(said.model or USUAL_GRAPH)
-        first = load(graph.said.without_reference) if graph.takes("reference") else graph
-        if first.takes("reference"):
-            raise InputError(f"the graph {first.name} cannot make the first picture")
-        self._graph, self._first = graph, first
-        check_options(graph, said.options)
+        self._graphs = Choice.of(said.model)
+        check_options(self._graphs.optional, said.options)
         secret = said.key.get_secret_value() if said.key else ""
         try:
             headers, self._trouble = hosts.header(secret), ""
         except InputError as error:
             headers, self._trouble = {}, str(error)
-        self._urls, self._secret = hosts.addresses(said.base_url), bool(headers)
+        self._urls, self._headers = hosts.addresses(said.base_url), headers
         self.on_progress: OnProgress = lambda _: None
-        """Told how jobs go on, from other threads."""
+        """Told how jobs go on, with previews, from other threads."""
+        self._on_step: OnStep = lambda key, step: None
         seconds = min(said.timeout, CALL_SECONDS)
         self._pool = Pool(
             [Server(u, headers=headers, timeout=seconds, tell=self._tell) for u in self._urls]
@@ -80,7 +80,7 @@ class ComfyUI:
         self._outages = {url: Outage() for url in self._urls}
         self._now: dict[str, Job] = {}
         self._tries: dict[str, int] = {}
-        self._begun: set[str] = set()
+        self._begun: dict[str, JobSteps] = {}
         self._references: dict[str, bytes] = {}
 
     @classmethod
@@ -90,7 +90,9 @@ class ComfyUI:
 
     @property
     def capabilities(self) -> Capabilities:
-        return self._can(self._graph)
+        ways = self._graphs.ways
+        can = self._can(self._graphs.usual)
+        return replace(can, references=1, alike_by=ways) if ways else can
 
     def _can(self, graph: Graph) -> Capabilities:
         refers = graph.takes("reference")
@@ -98,7 +100,7 @@ class ComfyUI:
             seed=True,
             negative_prompt=graph.takes("negative"),
             references=int(refers),
-            likeness="previous" if refers else "none",
+            likeness=graph.said.follows if refers else "none",
             prompt_limit=PROMPT_LIMIT,
             concurrency=self._said.concurrency or len(self._urls),
             per_minute=self._said.per_minute,
@@ -107,16 +109,20 @@ class ComfyUI:
 
     @property
     def models(self) -> tuple[str, ...]:
-        """The graph's name."""
-        return (self._graph.name,)
+        """The graph's name; the first picture's, where the style chooses those that follow."""
+        return (self._graphs.usual.name,)
 
     def ready(self) -> str:
         """ "" if it can be asked, or what the user must do first."""
         return self._trouble
 
+    def found(self) -> str:
+        """Which servers answer. Raises ProviderError where none does."""
+        return answering(self._urls, self._headers)
+
     def warnings(self) -> tuple[str, ...]:
         """What a user should know before anything is sent."""
-        return hosts.warnings(self._urls, with_header=self._secret)
+        return hosts.warnings(self._urls, with_header=bool(self._headers))
 
     def order(
         self,
@@ -127,12 +133,12 @@ class ComfyUI:
         references: tuple[str, ...] = (),
     ) -> Order:
         """What would be sent. The first picture, with none before it, is by a graph of its own."""
-        graph = self._graph if references else self._first
+        graph = self._graphs.graph_for(request, referring=bool(references))
         return order_for(
             graph,
             request,
             self._can(graph),
-            model=model,
+            model=self._graphs.model_of(graph, asked=model),
             said=usable_options(graph, self._said.options),
             size=self._said.size,
             simplified=simplified,
@@ -143,11 +149,21 @@ class ComfyUI:
         """Nothing; `seconds` is a guess until pictures have been made here."""
         return Price(low=0, likely=0, high=0, seconds=self._graph_of(order).said.seconds)
 
+    def lacks(self, way: AlikeBy) -> str:
+        """What some server that is there lacks for a way of making pictures alike; "" for nothing.
+        Raises ProviderError where none can be asked."""
+        graph = self._graphs.by_style.get(way, self._graphs.usual)
+        return lacking(graph, self._pool.living(), self._said.options)
+
     def _graph_of(self, order: Order) -> Graph:
-        for graph in (self._graph, self._first):
+        for graph in self._graphs.all:
             if order.options.get("graph") == f"{graph.name}:{graph.digest}":
                 return graph
         raise ProviderError("comfyui: the graph has changed since it was ordered")
+
+    def tell_of(self, on_step: OnStep) -> None:
+        """Call this as the servers tell of their jobs; only of those that this process began."""
+        self._on_step = on_step
 
     def submit(self, order: Order, references: tuple[bytes, ...] = ()) -> Ticket:
         """Have a job begun, or find the one that is. Raises ProviderError."""
@@ -168,7 +184,7 @@ class ComfyUI:
         """A job for a server, which is given the pictures that it refers to."""
         names = [self._uploaded(server, picture) for picture in references]
         values = {**slots_of(order), **({"reference": names[0]} if names else {})}
-        return replace(job, server=server.url, nodes=graph.filled(values)).named()
+        return replace(job, server=server.url, nodes=filled(graph, values)).named()
 
     def _found(self, job: Job) -> Job:
         """The job of an order that some server is at or has done; else the first try that none
@@ -195,8 +211,13 @@ class ComfyUI:
         return name
 
     def _begin(self, server: Server, job: Job) -> None:
-        server.begin(job.nodes, job=job.id, output=job.output)
-        self._begun.add(job.id)
+        self._on_step(job.key, Step(what="in the queue"))
+        self._begun[job.id] = JobSteps(job)
+        try:
+            server.begin(job.nodes, job=job.id, output=job.output)
+        except BaseException:
+            del self._begun[job.id]
+            raise
 
     def collect(self, ticket: Ticket) -> Sold | None:
         """The picture, None while it is not there. Raises ProviderError: a transient one says
@@ -229,7 +250,9 @@ class ComfyUI:
             self._again(first, job.next(), server, why="threw the picture away")
         else:
             self._forget(first, job, server)
-            return Sold(data=data, cost=0, usage=_usage(state, server))
+            seconds = worked(state.messages)
+            took = "" if seconds is None else f"{seconds:.1f} s "
+            return Sold(data=data, cost=0, usage=f"{took}by {server.url}", seconds=seconds)
         return None
 
     def _failed(self, first: Job, job: Job, server: Server, state: JobState) -> None:
@@ -294,27 +317,17 @@ class ComfyUI:
     def _forget(self, first: Job, job: Job, server: Server) -> None:
         self._now.pop(first.id, None)
         self._tries.pop(first.id, None)
-        self._begun.discard(job.id)
+        self._begun.pop(job.id, None)
         server.listener.forget(job.id)
 
     def _tell(self, progress: Progress) -> None:
         self.on_progress(progress)
+        job = self._begun.get(progress.job)
+        if job is not None and (step := job.step(progress)) is not None:
+            self._on_step(job.key, step)
 
 
 def _uploads(job: Job) -> list[str]:
     """Names of the pictures that a job's graph loads."""
     found = [(node.get("inputs") or {}).get("image") for node in job.nodes.values()]
     return [name for name in found if isinstance(name, str)]
-
-
-def _usage(state: JobState, server: Server) -> str:
-    """How long the server was at it, by its own clock."""
-    at: dict[str, float] = {}
-    for one in state.messages if isinstance(state.messages, list) else []:
-        if isinstance(one, list) and len(one) == 2 and isinstance(one[1], dict):
-            moment = one[1].get("timestamp")
-            if isinstance(moment, int | float):
-                at[str(one[0])] = moment / 1000
-    if not {"execution_start", "execution_success"} <= at.keys():
-        return f"by {server.url}"
-    return f"{at['execution_success'] - at['execution_start']:.1f} s by {server.url}"

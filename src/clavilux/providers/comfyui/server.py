@@ -55,6 +55,10 @@ class Server:
         left = info.get("queue_remaining")
         return left if isinstance(left, int) else 0
 
+    def stats(self) -> Mapping[str, Any]:
+        """What /system_stats says of its version and devices. Raises ProviderError."""
+        return self._get("/system_stats")
+
     def node_classes(self) -> dict[str, Any]:
         """What /object_info says. Raises ProviderError."""
         return dict(self._get("/object_info"))

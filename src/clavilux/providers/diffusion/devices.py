@@ -54,6 +54,25 @@ def place_for(choices: Choices, *, half: str) -> Place:
     return Place(device=device, dtype=dtype, batch=choices.batch or BATCHES[device])
 
 
+def described(said: str = "auto") -> str:
+    """The device for `said` and its memory, for people: "CUDA (NVIDIA H100), 78 of 80 GB free".
+
+    Raises ProviderError where the device is not there.
+    """
+    torch, device = package("torch"), _device(said)
+    if device == "cuda":
+        free, total = torch.cuda.mem_get_info()
+        return f"CUDA ({torch.cuda.get_device_name()}), {_gb(free)} of {_gb(total)} GB free"
+    if device == "mps":
+        return f"MPS, {_gb(torch.mps.recommended_max_memory())} GB for models"
+    memory = package("psutil").virtual_memory()  # which accelerate brings
+    return f"the processor alone, {_gb(memory.available)} of {_gb(memory.total)} GB free"
+
+
+def _gb(size: int) -> str:
+    return f"{size / 2**30:.0f}"
+
+
 def _device(said: str) -> str:
     torch = package("torch")
     there = {

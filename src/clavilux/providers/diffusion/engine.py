@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
 
-from clavilux.interfaces import Sold
+from clavilux.interfaces import Sold, Step
 from clavilux.providers.diffusion.batching import Batcher
 from clavilux.providers.diffusion.choices import Choices
 from clavilux.providers.diffusion.families import Family
@@ -35,6 +35,8 @@ class Engine:
     def _make(self, jobs: Sequence[Job]) -> Sequence[Sold | Exception]:
         if self._generator is None:
             _, _, family = self._said
+            for job in jobs:
+                job.on_step(Step(what=f"loading {job.order.model.rpartition('/')[2]}"))
             self._generator = Generator(load(*self._said), family)
         return self._generator.make(jobs)
 

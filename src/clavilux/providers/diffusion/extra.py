@@ -13,19 +13,23 @@ PACKAGES = ("torch", "diffusers", "transformers", "accelerate", "safetensors")
 INSTALL = "pip install 'clavilux[diffusion]'"
 
 
-def missing() -> str:
+FOR_LORAS = "peft"
+
+
+def missing(*further: str) -> str:
     """What to do where a package is missing; "" where none is."""
-    lacking = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
+    names = (*PACKAGES, *further)
+    lacking = [name for name in names if importlib.util.find_spec(name) is None]
     return f"{', '.join(lacking)} is not installed; run `{INSTALL}`" if lacking else ""
 
 
 @cache
 def versions() -> str:
     """Of the packages whose change may change a picture, for its address."""
-    return ", ".join(f"{name} {_version(name)}" for name in ("torch", "diffusers", "transformers"))
+    return ", ".join(f"{name} {version(name)}" for name in ("torch", "diffusers", "transformers"))
 
 
-def _version(name: str) -> str:
+def version(name: str) -> str:
     """Without what follows a plus sign: that says for which device it was built."""
     try:
         return metadata.version(name).partition("+")[0]

@@ -81,6 +81,14 @@ def family_of(folder: Path) -> str:
     return "other"
 
 
+def family_of_file(path: Path, *, usual: str) -> str:
+    """The kind of the model in a file whose build is `usual`, by the file's name."""
+    if usual != "sdxl":
+        return usual
+    few = (word for word in ("turbo", "lightning", "lcm") if word in path.stem.lower())
+    return next((f"sdxl-{word}" for word in few), usual)
+
+
 def _names(folder: Path, index: dict[str, Any]) -> str:
     """What the model is called, here and where it was made; of a cache, the repository's name."""
     place = folder.parent.parent if folder.parent.name == "snapshots" else folder

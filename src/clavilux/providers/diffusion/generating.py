@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clavilux.interfaces import Sold
+from clavilux.interfaces import Sold, Step
 from clavilux.media.image import decode_image, encode_png
 from clavilux.model.errors import ProviderError
 from clavilux.model.order import Order
@@ -22,9 +22,6 @@ from clavilux.providers.diffusion.control import edges
 from clavilux.providers.diffusion.extra import package
 from clavilux.providers.diffusion.families import Family
 from clavilux.providers.diffusion.loading import Pipelines
-
-OnStep = Callable[[int, int], None]
-"""Told the steps done and all steps of a batch."""
 
 Picture = NDArray[np.uint8]
 
@@ -37,7 +34,8 @@ class Job:
     references: tuple[bytes, ...] = ()
     stop: Event | None = None
     """Once it is set, the job is given up before its next step."""
-    on_step: OnStep = lambda done, steps: None
+    on_step: Callable[[Step], None] = lambda _: None
+    """Told how far it is."""
 
     @property
     def kind(self) -> Hashable:
@@ -87,6 +85,7 @@ class Generator:
         began = time.monotonic()
         pipe, said = self._call(jobs)
         pipe = self._pipes.ready(pipe)
+        _tell(jobs, _step(0, said["num_inference_steps"]))
         _check_stopped(jobs)
         try:
             with self._torch.inference_mode():
@@ -125,7 +124,7 @@ class Generator:
             return self._guided(jobs, said)
         if "change" in options and jobs[0].references:
             pictures = [_fitted(job.references[0], first) for job in jobs]
-            return self._pipes.changing, {
+            return self._pipes.changing(), {
                 **said, "image": _images(pictures), "strength": options["change"]
             }  # fmt: skip
         return self._pipes.plain, said
@@ -136,8 +135,9 @@ class Generator:
         return self._torch.Generator("cpu").manual_seed(order.seed or 0)
 
     def _guided(self, jobs: Sequence[Job], said: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        order, pipe = jobs[0].order, self._pipes.guided
-        maps = [self._control(_fitted(job.references[0], order)) for job in jobs]
+        order, control = jobs[0].order, str(jobs[0].order.options["control"])
+        pipe = self._pipes.guided(control)
+        maps = [self._control(control, _fitted(job.references[0], order)) for job in jobs]
         word = "control_image" if "control_image" in _parameters(pipe) else "image"
         return pipe, {
             **said,
@@ -146,8 +146,10 @@ class Generator:
             "control_guidance_end": order.options["control_end"],
         }
 
-    def _control(self, rgb: Picture) -> Picture:
-        return self._pipes.depth.depth(rgb) if self._pipes.depth else edges(rgb)
+    def _control(self, control: str, rgb: Picture) -> Picture:
+        if control == "depth" and self._pipes.depth is not None:
+            return self._pipes.depth.depth(rgb)
+        return edges(rgb)
 
     def _adapted(self, job: Job) -> dict[str, Any]:
         """An adapter that is loaded wants a picture; where there is none, one that says nothing."""
@@ -176,11 +178,23 @@ def _watched(jobs: Sequence[Job]) -> Callable[..., dict[str, Any]]:
 
     def after_step(pipe: Any, step: int, _: Any, values: dict[str, Any]) -> dict[str, Any]:
         _check_stopped(jobs)
-        for job in jobs:
-            job.on_step(step + 1, getattr(pipe, "num_timesteps", int(job.order.options["steps"])))
+        steps = getattr(pipe, "num_timesteps", int(jobs[0].order.options["steps"]))
+        _tell(jobs, _step(step + 1, steps))
         return values
 
     return after_step
+
+
+def _step(done: int, steps: int) -> Step:
+    """The picture is in the model's own form until it is decoded, which takes its time too."""
+    if done >= steps:
+        return Step(what="decoding", share=1.0)
+    return Step(what="step", done=done, total=steps, share=done / steps)
+
+
+def _tell(jobs: Sequence[Job], step: Step) -> None:
+    for job in jobs:
+        job.on_step(step)
 
 
 def _check_stopped(jobs: Sequence[Job]) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from clavilux.model.errors import ProviderError
+from clavilux.providers.diffusion import loras, single_file
 from clavilux.providers.diffusion.choices import Choices
 from clavilux.providers.diffusion.control import DepthEstimator
 from clavilux.providers.diffusion.devices import Kept, Place, kept_on, place_for
@@ -40,12 +42,46 @@ class Pipelines:
     place: Place
     kept: Kept
     plain: Any
-    guided: Any = None
-    """With the ControlNet."""
-    changing: Any = None
-    """From picture to picture."""
+    choices: Choices = field(default_factory=Choices)
     depth: DepthEstimator | None = None
+    _further: dict[str, Any] = field(default_factory=dict, repr=False)
+    """Pipelines with a ControlNet, and from picture to picture."""
     _hooked: Any = field(default=None, repr=False)
+
+    def guided(self, control: str) -> Any:
+        """The pipeline with the ControlNet for edges (canny) or depth; built when it is first
+        asked for. Raises ProviderError where that cannot be."""
+        return self._built(control, lambda: self._with_control(control))
+
+    def changing(self) -> Any:
+        """The pipeline from picture to picture; likewise."""
+        image_to_image = package("diffusers").AutoPipelineForImage2Image
+        return self._built("change", lambda: image_to_image.from_pipe(self.plain))
+
+    def _built(self, name: str, build: Callable[[], Any]) -> Any:
+        if name in self._further:
+            return self._further[name]
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", FutureWarning)
+                pipe = build()
+        except Exception as error:
+            if not self.choices.by_style:
+                raise
+            # Of a kind that makes way for what needs less: see providers/alike.py.
+            said = " ".join(str(error).split())[:160]
+            raise ProviderError(
+                f"{name} does not go with this model: {said}", trouble="model_gone"
+            ) from error
+        pipe.set_progress_bar_config(disable=True)
+        self._further[name] = pipe
+        return pipe
+
+    def _with_control(self, control: str) -> Any:
+        if control == "depth" and self.depth is None:
+            self.depth = _depth_estimator(self.choices, self.place)
+        folder, moved = self.choices.net(control), self.kept == "none"
+        return _with_control(self.plain, folder, self.place, moved=moved)
 
     def ready(self, pipe: Any) -> Any:
         """A pipeline, with its parts moved in and out of the device's memory if need be."""
@@ -64,7 +100,8 @@ class Pipelines:
 def load(folder: Path, choices: Choices, family: Family) -> Pipelines:
     """Read a model, and what the user wants with it. Raises ProviderError, of a kind that ends all
     further calls: the next picture would meet the same."""
-    check_pipeline(folder)
+    if folder.is_dir():
+        check_pipeline(folder)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # about how they call each other
@@ -78,34 +115,48 @@ def load(folder: Path, choices: Choices, family: Family) -> Pipelines:
 
 def _loaded(folder: Path, choices: Choices, family: Family) -> Pipelines:
     _be_quiet()
-    diffusers = package("diffusers")
     place = place_for(choices, half=family.half)
-    variant = variant_of(folder)
-    plain = diffusers.AutoPipelineForText2Image.from_pretrained(
-        str(folder), dtype=place.torch_dtype, variant=variant or None, trust_remote_code=False,
-        **_SAFE,
-    )  # fmt: skip
+    plain, weights, stored = (_from_file if folder.is_file() else _from_folder)(
+        folder, choices, place
+    )
     _schedule(plain, family.scheduler)
     plain.watermark = None  # it changes pixels where a package that makes it happens to be there
-    stored = 2 if variant or place.dtype in ("fp16", "bf16") else 4
-    kept = kept_on(place, choices.offload, size_of_weights(folder, variant=variant), stored=stored)
+    loras.apply(plain, choices.loras)
+    kept = kept_on(place, choices.offload, weights, stored=stored)
     if kept == "none":
         plain.to(place.device)
     elif hasattr(plain, "vae"):
         plain.vae.enable_slicing()
     if choices.adapter:
         _add_adapter(plain, choices)
-    pipes = Pipelines(place=place, kept=kept, plain=plain)
-    if choices.control:
-        pipes.guided = _with_control(plain, choices, place, moved=kept == "none")
-    if choices.control == "depth":
-        pipes.depth = _depth_estimator(choices, place)
-    if choices.change:
-        pipes.changing = diffusers.AutoPipelineForImage2Image.from_pipe(plain)
-    for pipe in (pipes.plain, pipes.guided, pipes.changing):
-        if pipe is not None:
-            pipe.set_progress_bar_config(disable=True)
+    plain.set_progress_bar_config(disable=True)
+    pipes = Pipelines(place=place, kept=kept, plain=plain, choices=choices)
+    if not choices.by_style:  # what the user asked for must be there; a style does with less
+        if choices.control:
+            pipes.guided(choices.control)
+        if choices.change:
+            pipes.changing()
     return pipes
+
+
+def _from_folder(
+    folder: Path, choices: Choices, place: Place
+) -> tuple[Any, Mapping[str, int], int]:
+    """The pipeline, bytes of each part's weights in its files, and bytes a number there."""
+    variant = variant_of(folder)
+    plain = package("diffusers").AutoPipelineForText2Image.from_pretrained(
+        str(folder), dtype=place.torch_dtype, variant=variant or None, trust_remote_code=False,
+        **_SAFE,
+    )  # fmt: skip
+    stored = 2 if variant or place.dtype in ("fp16", "bf16") else 4
+    return plain, size_of_weights(folder, variant=variant), stored
+
+
+def _from_file(path: Path, choices: Choices, place: Place) -> tuple[Any, Mapping[str, int], int]:
+    """The same of a model in one file."""
+    config = single_file.config_of(path, choices.config)
+    plain = single_file.load(path, config, dtype=place.torch_dtype)
+    return plain, single_file.size_of_parts(path), single_file.bytes_a_number(path)
 
 
 def _be_quiet() -> None:
@@ -127,9 +178,9 @@ def _schedule(pipe: Any, scheduler: Scheduler) -> None:
         )
 
 
-def _with_control(plain: Any, choices: Choices, place: Place, *, moved: bool) -> Any:
+def _with_control(plain: Any, net_folder: str, place: Place, *, moved: bool) -> Any:
     diffusers = package("diffusers")
-    folder = Path(choices.control_model).expanduser()
+    folder = Path(net_folder).expanduser()
     check_part(folder)
     kind = type(plain).__name__
     name = next((net for start, net in CONTROLNETS if kind.startswith(start)), "")

@@ -6,9 +6,9 @@ from functools import cached_property
 from pathlib import Path
 
 from clavilux.model.errors import ProviderError
-from clavilux.providers.diffusion import extra
+from clavilux.providers.diffusion import extra, loras, single_file
 from clavilux.providers.diffusion.choices import Choices
-from clavilux.providers.diffusion.families import FAMILIES, Family, family_of
+from clavilux.providers.diffusion.families import FAMILIES, Family, family_of, family_of_file
 from clavilux.providers.diffusion.weights import (
     check_part,
     check_pipeline,
@@ -29,24 +29,29 @@ class Model:
 
     @property
     def name(self) -> str:
-        """The model's id, or the name of its folder: where that lies is nobody's business."""
+        """The model's id, or the name of its folder or file: where that lies is nobody's
+        business."""
         model = self._choices.model
         if not model:
             return "none"
-        return Path(model).expanduser().name if self._is_folder else model
+        path = Path(model).expanduser()
+        return path.stem if path.is_file() else path.name if path.is_dir() else model
 
     def trouble(self) -> str:
         """What the user must do before it can be used; "" for nothing."""
-        if lacking := extra.missing():
+        if lacking := extra.missing(*([extra.FOR_LORAS] if self._choices.loras else [])):
             return lacking
         try:
+            loras.check(self._choices.loras)
             folder = self.folder
             if folder is None:
                 return "" if self._choices.download else self._not_here
-            check_pipeline(folder)
-            for part in (self._choices.control_model, self._choices.depth_model):
-                if part:
-                    check_part(Path(part).expanduser())
+            if folder.is_file():
+                single_file.config_of(folder, self._choices.config)
+            else:
+                check_pipeline(folder)
+            for part in self._choices.parts:
+                check_part(Path(part).expanduser())
         except ProviderError as error:
             return str(error)
         return ""
@@ -61,7 +66,8 @@ class Model:
 
     @cached_property
     def folder(self) -> Path | None:
-        """None where it is not on this machine. Raises ProviderError where it never can be."""
+        """Or its file; None where it is not on this machine. Raises ProviderError where it never
+        can be."""
         if not self._choices.model:
             raise unfit('say which model: [providers.diffusers] model = "FOLDER" in config.toml')
         return locate(self._choices.model, revision=self._choices.revision)
@@ -72,7 +78,14 @@ class Model:
         if self._choices.family:
             return self._choices.family
         folder = self._folder_if_any()
-        return family_of(folder) if folder else USUAL_FAMILY
+        if folder is None:
+            return USUAL_FAMILY
+        try:
+            if folder.is_file():
+                return family_of_file(folder, usual=single_file.kind_of(folder).family)
+        except ProviderError:  # which `trouble` says
+            return USUAL_FAMILY
+        return family_of(folder)
 
     @property
     def family(self) -> Family:
@@ -83,22 +96,27 @@ class Model:
         """What exactly it is; "" for one that is not here and not fetched."""
         folder = self._folder_if_any()
         try:
-            return identity(folder) if folder else self._choices.revision
-        except OSError:
+            if folder is None:
+                return self._choices.revision
+            if folder.is_file():
+                config = single_file.config_of(folder, self._choices.config)
+                return single_file.identity(folder, config)
+            return identity(folder)
+        except (OSError, ProviderError):
             return ""
 
     def _folder_if_any(self) -> Path | None:
         try:
-            return self.folder if not extra.missing() or self._is_folder else None
+            return self.folder if not extra.missing() or self._is_here else None
         except ProviderError:
             return None
 
     @property
-    def _is_folder(self) -> bool:
-        return Path(self._choices.model).expanduser().is_dir()
+    def _is_here(self) -> bool:
+        return Path(self._choices.model).expanduser().exists()
 
     def fetched(self) -> Path:
-        """Its folder; fetched at the commit that the user named, where he allowed that.
+        """Its folder or file; fetched at the commit that the user named, where he allowed that.
 
         Raises ProviderError.
         """

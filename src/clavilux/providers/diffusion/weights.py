@@ -13,31 +13,36 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from clavilux.model.errors import ProviderError
 from clavilux.providers.diffusion.extra import package
+from clavilux.providers.diffusion.tensors import PICKLES as PICKLES
+from clavilux.providers.diffusion.tensors import tensors_of
+from clavilux.providers.diffusion.tensors import unfit as unfit
 
-PICKLES = frozenset({".bin", ".ckpt", ".pt", ".pth", ".pkl"})
 _MODEL_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 _WEIGHTLESS = ("Scheduler", "Tokenizer", "Processor", "Extractor", "TokenizerFast")
 LARGEST_JSON = 16_000_000
 """Bytes."""
 
 
-def unfit(message: str) -> ProviderError:
-    """For a model that can never be used here, so that nothing else is asked of this provider."""
-    return ProviderError(message, trouble="verification")
-
-
 def locate(model: str, *, revision: str = "") -> Path | None:
-    """The folder of a model: itself, or its place in the Hugging Face cache; None if it is in
-    neither. Touches no network. Raises ProviderError for what is no folder and no id."""
+    """Where a model is: its folder, its file, or its place in the Hugging Face cache; None if it is
+    not on this machine. Touches no network. Raises ProviderError for what can be no model."""
     path = Path(model).expanduser()
     if path.is_dir():
         return path
     if path.is_file():
-        raise unfit(_is_a_file(path))
+        tensors_of(path)
+        return path
     if not _MODEL_ID.fullmatch(model):
-        raise unfit(f"there is no folder {model}; name the folder of a diffusers model, or its id")
+        raise unfit(
+            f"there is no folder or file {model}; name the folder of a diffusers model, a "
+            ".safetensors file, or a model's id"
+        )
+    return in_cache(model, revision=revision)
+
+
+def in_cache(model: str, *, revision: str = "") -> Path | None:
+    """The folder of a model id in the Hugging Face cache; None if it is not there."""
     hub = package("huggingface_hub")
     try:
         found = hub.snapshot_download(model, revision=revision or None, local_files_only=True)
@@ -46,13 +51,9 @@ def locate(model: str, *, revision: str = "") -> Path | None:
     return Path(found)
 
 
-def _is_a_file(path: Path) -> str:
-    if path.suffix in PICKLES:
-        return f"{path.name} is a pickle, which can run code; get the model as safetensors"
-    return (
-        f"{path.name} is a single file; name the folder of a diffusers model, with its "
-        "model_index.json"
-    )
+def describes(folder: Path) -> bool:
+    """Whether a folder says how a model is built."""
+    return bool(read_json(folder / "model_index.json").get("_class_name"))
 
 
 def check_pipeline(folder: Path) -> None:
@@ -102,8 +103,19 @@ def identity(folder: Path) -> str:
     """
     if folder.parent.name == "snapshots":
         return folder.name
-    files = sorted(p for p in folder.rglob("*") if p.suffix in (".json", ".txt", ".safetensors"))
-    return _identity(tuple((str(p), *_version(p)) for p in files), str(folder))
+    return _identity_of(folder, ".json", ".txt", ".safetensors")
+
+
+def identity_of_text(folder: Path) -> str:
+    """The same of all but its weights."""
+    if folder.parent.name == "snapshots":
+        return folder.name
+    return _identity_of(folder, ".json", ".txt", ".model")
+
+
+def _identity_of(folder: Path, *suffixes: str) -> str:
+    files = sorted(path for path in folder.rglob("*") if path.suffix in suffixes)
+    return _identity(tuple((str(path), *_version(path)) for path in files), str(folder))
 
 
 def _version(path: Path) -> tuple[int, int]:
