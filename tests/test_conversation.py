@@ -81,6 +81,9 @@ def test_what_is_not_understood_is_answered(talk: Conversation, path: Path) -> N
     last = talk.messages()[-1]
     assert last.kind == "not understood" and "sparkly" in last.text and "for example" in last.text
     assert talk.pending is None and path.read_bytes() == text
+    assert last.details == {"unknown": True}, "other words would help"
+    talk.say("part_1 tier 1")
+    assert talk.messages()[-1].details == {"unknown": False}
 
 
 def test_another_process_goes_on_with_it(talk: Conversation, path: Path) -> None:

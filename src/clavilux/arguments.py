@@ -57,7 +57,7 @@ Images = Annotated[
 Budget = Annotated[
     str,
     typer.Option(
-        "--budget", help="US dollars that the pictures of this song may cost, all renders counted."
+        "--budget", help="US dollars that this song may cost in all: pictures, plans, revisions."
     ),
 ]
 Again = Annotated[

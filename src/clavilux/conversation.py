@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, ValidationError
 
@@ -26,10 +26,13 @@ from clavilux.model.song import Analysis
 from clavilux.model.spec import RenderSpec
 from clavilux.pipeline import RenderOptions
 from clavilux.revision import history
-from clavilux.revision.by_model import Complete
 from clavilux.revision.patch import EDITS, Patch
+from clavilux.revision.requests import OutOfReachError, RequestError
 from clavilux.revision.revising import Proposal, propose, propose_patch
 from clavilux.storage import Store, write_atomically
+
+if TYPE_CHECKING:
+    from clavilux.revision.by_model import Complete
 
 Kind = Literal[
     "said",  # by the user
@@ -82,14 +85,20 @@ class Conversation:
         on_progress: OnProgress = silent,
     ) -> Conversation:
         """About a spec, or about a song, whose spec is written beside it if there is none yet."""
-        if source.suffix.lower() in pipeline.SPEC_SUFFIXES:
-            return cls(source, options, store, complete=complete)
-        path = source.with_suffix(".spec.yaml")
-        if not path.exists():
-            spec, _ = pipeline.direct(source, options, store, on_progress=on_progress)
-            text = write_spec(spec.model_copy(update={"song": source.name}), name=path.name)
-            write_atomically(path, text.encode())
-        return cls(path, options, store, complete=complete)
+        path = spec_of(source)
+        talk = cls(path, options, store, complete=complete)
+        if path == source or path.exists():
+            return talk
+        notices: list[str] = []
+        shop = replace(options.shop, on_notice=notices.append)
+        heard = replace(options, shop=shop)
+        spec, _ = pipeline.direct(source, heard, store, on_progress=on_progress)
+        text = write_spec(spec.model_copy(update={"song": source.name}), name=path.name)
+        write_atomically(path, text.encode())
+        for line in notices:
+            talk.note("notice", line)
+            options.shop.on_notice(line)
+        return talk
 
     # --- What was said -----------------------------------------------------------------------
 
@@ -115,14 +124,19 @@ class Conversation:
     def say(self, text: str) -> Proposal | None:
         """A wish in plain words -> what it would change, which waits for `accept`.
 
-        None where it is not understood or changes nothing; the last message says why.
+        None where it is not understood or changes nothing; the last message says why, and in
+        `details`, as "unknown", whether other words would help.
         """
         self.note("said", text)
         try:
             proposal = propose(self.spec, text, listen=self.heard, complete=self._complete)
         except ClaviluxError as error:
-            self.note("not understood", str(error))
+            unknown = isinstance(error, RequestError) and not isinstance(error, OutOfReachError)
+            self.note("not understood", str(error), unknown=unknown)
             return None
+        except BaseException:  # Ctrl-C while a model is waited for
+            self.note("failed", "stopped before there was an answer")
+            raise
         lines = [f"{d.section or 'the whole video'}: {d.told}" for d in proposal.differences]
         self.note(
             "proposed",
@@ -230,6 +244,12 @@ class Conversation:
     def heard(self, spec: RenderSpec) -> Analysis:
         """The song as it was heard, without corrections."""
         return pipeline.analyze(pipeline.song_of(spec, self.spec), self.store, tracker=spec.tracker)
+
+
+def spec_of(source: Path) -> Path:
+    """The spec that a conversation about a spec or a song is about."""
+    is_spec = source.suffix.lower() in pipeline.SPEC_SUFFIXES
+    return source if is_spec else source.with_suffix(".spec.yaml")
 
 
 def _now() -> str:

@@ -1,4 +1,4 @@
-"""A director that the user named: what its plan would cost, and his yes before it is asked."""
+"""A director that the user named: what its answer would cost, and his yes before it is asked."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from clavilux.sources import is_spec
 if TYPE_CHECKING:
     from clavilux.directors.choosing import Offer
     from clavilux.pipeline import RenderOptions
+    from clavilux.providers.shop import Shop
     from clavilux.storage import Store
 
 RULES = "rules"
@@ -64,48 +65,69 @@ def with_budget(
     Raises InputError where it cannot be asked, or is paid and nobody said for how much.
     """
     from clavilux import pipeline, terminal
-    from clavilux.directors.choosing import offer, open_director
-    from clavilux.providers.shop import open_ledger
-    from clavilux.settings import Settings
+    from clavilux.directors.choosing import offer, ready_director
 
     if options.director == RULES:
         return options
-    settings = Settings.read()
-    model = open_director(options.director, settings)
-    if trouble := model.ready():
-        raise InputError(f"cannot ask the director {options.director}: {trouble}")
-    limit = money(budget, "--budget") if budget else None
-    shop = replace(
-        options.shop, settings=settings, budget=limit, again=None if again else frozenset(),
-        on_notice=terminal.notice_now if reported else terminal.notice,
-    )  # fmt: skip
+    shop = shop_for(options.shop, budget=budget, again=again, reported=reported)
+    assert shop.settings is not None, "shop_for gives them"
+    model = ready_director(options.director, shop.settings)
     options = replace(options, shop=shop)
-    if limit is not None or not model.paid:
+    if shop.budget is not None or not model.paid:
         return options
     with terminal.progress(quiet=quiet) as on_progress:
         heard = pipeline.analyze(source, store, tracker=options.tracker, on_progress=on_progress)
-    offered = offer(pipeline.wish_of(source, heard, options), options.director, settings)
-    spent = open_ledger(settings).totals(heard.song.digest).counted
+    offered = offer(pipeline.wish_of(source, heard, options), options.director, shop.settings)
+    otherwise = "leave --director out for the rules, which are free"
+    shop = agreed(shop, offered, account=heard.song.digest, otherwise=otherwise)
+    return replace(options, shop=shop)
+
+
+def shop_for(shop: Shop, *, budget: str, again: bool, reported: bool = False) -> Shop:
+    """The same shop with the user's settings, and his money where he said how much."""
+    from clavilux import terminal
+    from clavilux.settings import Settings
+
+    return replace(
+        shop,
+        settings=Settings.read(),
+        budget=money(budget, "--budget") if budget else None,
+        again=None if again else frozenset(),
+        on_notice=terminal.notice_now if reported else terminal.notice,
+    )
+
+
+def agreed(shop: Shop, offered: Offer, *, account: str, otherwise: str = "") -> Shop:
+    """The shop with money for an answer, which the user gave before or says yes to.
+
+    `account`: the song's digest. `otherwise`: what to do instead, for who says no. Raises
+    InputError for no, and where nobody can be asked.
+    """
+    from clavilux.providers.shop import open_ledger
+
+    if shop.budget is not None or not offered.paid:
+        return shop
+    assert shop.settings is not None, "shop_for gives them"
+    spent = open_ledger(shop.settings).totals(account).counted
     most = 0 if offered.known else offered.price.high
     if most:
-        _ask(offered, need=spent + most)
-    return replace(options, shop=replace(shop, budget=spent + most))
+        _ask(offered, need=spent + most, otherwise=otherwise)
+    return replace(shop, budget=spent + most)
 
 
-def _ask(offered: Offer, *, need: int) -> None:
-    """Whether to ask the director. Raises InputError for no, and where nobody can be asked."""
+def _ask(offered: Offer, *, need: int, otherwise: str) -> None:
     said = about(offered)
     if not sys.stdin.isatty():
         least = -(-need // 10_000) / 100
         raise InputError(f"{said}; say --budget {least:.2f}, the most this song may cost in all")
     if not typer.confirm(f"{said}. Ask it?", err=True):
-        raise InputError("nothing was asked; leave --director out for the rules, which are free")
+        raise InputError("; ".join(filter(None, ("nothing was asked", otherwise))))
 
 
 def about(offered: Offer) -> str:
     """An offer in a line."""
     price = offered.price
-    by = f"a plan by {offered.director} {offered.model}".rstrip()
+    by = f"{offered.what} by {offered.director} {offered.model}".rstrip()
     if offered.trouble:
         return f"{by}: {offered.trouble}"
     if offered.known:

@@ -3,43 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from clavilux.documents import read_spec
-from directors.directing import KEY, MODEL
+from directors.directing import KEY
 from directors.fakes.chat import FakeChat
-from directors.fakes.writing import Plan
 
 Cli = Callable[..., Any]
-
-
-@pytest.fixture
-def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeChat]:
-    """OpenAI, as this machine sees it, and a server of the user's own called box."""
-    with FakeChat(key=KEY) as server:
-        config = tmp_path / "config.toml"
-        config.write_text(
-            f'[directors.box]\nbase_url = "{server.url}"\nmodel = "llama"\n'
-            f'[directors.openai]\nmodel = "{MODEL}"\n'
-        )
-        monkeypatch.setenv("CLAVILUX_CONFIG", str(config))
-        monkeypatch.setenv("CLAVILUX_DATA", str(tmp_path / "data"))
-        monkeypatch.setenv("CLAVILUX_DIRECTOR_OPENAI_BASE_URL", server.url)
-        monkeypatch.setenv("OPENAI_API_KEY", KEY)
-        monkeypatch.setenv("BOX_API_KEY", KEY)
-        server.spoils.extend([plainly] * 20)
-        yield server
-
-
-def plainly(plan: Plan) -> Plan:
-    """A plan whose scene has no compiled code."""
-    for section in plan["sections"]:
-        section |= {"tier": 1, "scene": "plain"}
-    return plan
 
 
 def test_a_plan_by_a_model(cli: Cli, clicks_wav: Path, fake: FakeChat, tmp_path: Path) -> None:
@@ -110,6 +84,31 @@ def test_a_render_says_who_did_not_direct_it(
     assert "BOX_API_KEY" in answer.out + answer.err and KEY not in answer.out + answer.err
 
 
+@pytest.mark.parametrize("fault", ["bad_key", ""])
+def test_a_render_with_pictures_is_directed_once(
+    cli: Cli, clicks_wav: Path, fake: FakeChat, tmp_path: Path, plain_style: Path, fault: str
+) -> None:
+    fake.script(fault)
+    video = tmp_path / "song.mp4"
+    answer = cli("render", clicks_wav, "-o", video, "--preset", "preview", "--workers", "1",
+                 "--style", plain_style, "--director", "box", "--images", "painter")  # fmt: skip
+    assert answer.code == 0, answer.err
+    assert len(fake.calls) == 1
+    report = json.loads(video.with_suffix(".report.json").read_text())
+    said = [n for n in report["notices"] if "The director box gave no plan" in n]
+    assert len(said) == bool(fault) and bool(report["spec"]["through_line"]) is not bool(fault)
+
+
+def test_no_director_is_asked_for_a_video_that_cannot_be_written(
+    cli: Cli, clicks_wav: Path, fake: FakeChat, tmp_path: Path
+) -> None:
+    for video in (tmp_path, tmp_path / "song.xyz", clicks_wav):
+        for more in ((), ("--images", "painter")):
+            answer = cli("render", clicks_wav, "-o", video, "--director", "box", *more)
+            assert answer.code == 2, answer.err
+    assert not fake.calls
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -161,3 +160,29 @@ def test_sections_that_a_person_names_are_directed_once(
     assert cli("plan", clicks_wav, "-o", spec, "--director", "box", "--sections", parts,
                "--beat-offset", "-20").code == 0  # fmt: skip
     assert len(fake.calls) == 1, "another beat is no other picture"
+
+
+def test_doctor_says_who_can_be_asked(
+    cli: Cli, fake: FakeChat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    with (tmp_path / "config.toml").open("a") as file:
+        file.write(
+            '[directors.off]\nbase_url = "http://127.0.0.1:9"\nmodel = "m"\n'
+            '[directors.far]\nbase_url = "https://far.invalid/v1"\nmodel = "m"\n'
+            '[directors.odd]\nbase_url = "http://127.0.0.1:99999"\nmodel = "m"\n[directors.none]\n'
+        )
+    checks = {c["name"]: c for c in json.loads(cli("doctor", "--json").out)}
+    there = {name: checks[f"director {name}"] for name in ("openai", "box")}
+    assert all(check["present"] and fake.url in check["found"] for check in there.values())
+    assert there["box"]["found"].startswith("llama at ") and "free" in there["box"]["found"]
+    for name, said in (
+        ("anthropic", "set ANTHROPIC_API_KEY"),
+        ("off", "nothing answers at http://127.0.0.1:9"),
+        ("far", "no price is known for far m"),
+        ("odd", "127.0.0.1:99999"),
+        ("none", "base_url and model"),
+    ):
+        check = checks[f"director {name}"]
+        assert not check["present"] and not check["needed"] and said in check["adds"], check
+    assert not fake.calls, "it is knocked at, not asked"

@@ -13,6 +13,7 @@ from clavilux.directors.directing import Directed, by_rules, direct_with_model
 from clavilux.interfaces import LanguageModel
 from clavilux.model.errors import InputError, PluginError, ProviderError
 from clavilux.model.money import Price
+from clavilux.model.question import Question
 from clavilux.providers import prices
 from clavilux.providers.shop import open_ledger, open_pictures
 
@@ -25,10 +26,14 @@ RULES = "rules"
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """What a plan would cost, before anything is asked."""
+    """What an answer would cost, before anything is asked."""
 
+    what: str = "a plan"
+    """That is asked for, with its article."""
     director: str
     model: str
+    paid: bool
+    """Whether it takes money at all."""
     price: Price
     """Of one answer; `high` of the two that there are where a plan must be corrected."""
     known: bool
@@ -70,26 +75,43 @@ def directed(
     """
     if name == RULES:
         return Directed(by_rules(wish), RULES)
+    asker = asker_for(name, shop, account=wish.analysis.song.digest, on_ask=on_ask)
+    return direct_with_model(wish, asker.ask, name=name)
+
+
+def asker_for(
+    name: str, shop: Shop, *, account: str, on_ask: Callable[[str], None] = lambda _: None
+) -> Asker:
+    """Somebody who asks the director of this name. `account`: the song's digest, for the budget.
+
+    Raises InputError where it cannot be asked: no settings, key or budget.
+    """
     settings = _settings_of(shop, name)
-    model = open_director(name, settings)
-    if trouble := model.ready():
-        raise InputError(f"cannot ask the director {name}: {trouble}")
+    model = ready_director(name, settings)
     if model.paid and shop.budget is None:
         raise InputError(
-            f"{name} is paid for its plan: say --budget USD, the most that this song may cost"
+            f"{name} is paid for its answer: say --budget USD, the most that this song may cost"
         )
     free = not model.paid
-    asker = Asker(
+    return Asker(
         model,
         open_ledger(settings),
         open_pictures(settings, shop.on_notice),
-        wish.analysis.song.digest,
+        account,
         cap=None if free else shop.budget,
         month_cap=None if free else settings.month_budget,
         again=free or shop.again is None or SECTION in shop.again,
         on_ask=on_ask,
     )
-    return direct_with_model(wish, asker.ask, name=name)
+
+
+def ready_director(name: str, settings: Settings) -> LanguageModel:
+    """The same as `open_director`, of one that can be asked. Raises InputError for one that
+    cannot, which says what to do first."""
+    model = open_director(name, settings)
+    if trouble := model.ready():
+        raise InputError(f"cannot ask the director {name}: {trouble}")
+    return model
 
 
 def _settings_of(shop: Shop, name: str) -> Settings:
@@ -100,20 +122,29 @@ def _settings_of(shop: Shop, name: str) -> Settings:
 
 def offer(wish: Wish, name: str, settings: Settings) -> Offer:
     """What a plan by a director would cost. Asks nobody. Raises PluginError or InputError."""
-    model = open_director(name, settings)
-    question, first = question_for(wish), model.models[0]
-    trouble = model.ready()
+    question = question_for(wish)
+    return offer_of("a plan", (question, longest_repair(question)), name, settings)
+
+
+def offer_of(
+    what: str, questions: tuple[Question, Question], name: str, settings: Settings
+) -> Offer:
+    """What the answer to a question would cost. `questions`: it, and the dearest repair of it."""
+    model, (question, repair) = open_director(name, settings), questions
+    first, trouble = model.models[0], model.ready()
     try:
-        one, two = (model.price(q, model=first) for q in (question, longest_repair(question)))
+        one, two = (model.price(q, model=first) for q in (question, repair))
     except ProviderError as error:
         trouble = trouble or str(error)
         one = two = Price(low=0, likely=0, high=0, seconds=0.0)
     known, most = False, one.high + two.high
-    if settings.picture_folder.exists():
+    if settings.pictures or settings.picture_folder.exists():
         known = open_pictures(settings).has(order_for(question, model, first).key, KEPT)
     return Offer(
+        what=what,
         director=name,
         model=first,
+        paid=model.paid,
         price=Price(low=one.low, likely=one.likely, high=most, seconds=one.seconds),
         known=known,
         trouble=trouble,

@@ -147,12 +147,12 @@ def read_plan(text: str, choices: Mapping[str, Sequence[str | int]]) -> Director
     if not text.strip():
         raise PlanError("the answer is empty")
     try:
-        return DirectorsPlan.model_validate(_json_in(text), context=choices)
+        return DirectorsPlan.model_validate(json_in(text), context=choices)
     except ValidationError as error:
         raise PlanError(_problems(error)) from None
 
 
-def _json_in(text: str) -> Any:
+def json_in(text: str) -> Any:
     """The answer's JSON; some models think aloud before it, or put it into a fence."""
     for some in (text, text[text.find("{") : text.rfind("}") + 1]):
         try:

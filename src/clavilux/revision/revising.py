@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clavilux.direction.retime import correct_spec
 from clavilux.documents import parse_spec, text_of
+from clavilux.documents.checking import shown
 from clavilux.documents.rewriting import rewritten
 from clavilux.model.correction import Correction
-from clavilux.model.errors import InputError
+from clavilux.model.errors import ClaviluxError, InputError
 from clavilux.model.song import Analysis
 from clavilux.model.spec import RenderSpec
-from clavilux.revision.by_model import Complete, by_model
 from clavilux.revision.changing import Changed
 from clavilux.revision.difference import Difference, differences_in_words
 from clavilux.revision.history import write_step
 from clavilux.revision.patch import EDITS, LOOKS, Patch, patch_between
-from clavilux.revision.requests import RequestError, by_rules
+from clavilux.revision.requests import OutOfReachError, RequestError, by_rules
+
+if TYPE_CHECKING:
+    from clavilux.revision.by_model import Complete
 
 
 @dataclass(frozen=True)
@@ -59,20 +63,33 @@ def propose(
 
     By rules; what they do not understand goes to a language model, if there is one. `listen` gives
     the song as it was heard, for requests about its rhythm. Raises InputError: RequestError where
-    the request is not understood, another where it changes nothing.
+    the request is not understood, which says too why a model did not help; another where it changes
+    nothing.
     """
     text = text_of(path)
     spec = parse_spec(text, name=str(path))
     readings: tuple[str, ...] = ()
     try:
-        changed = by_rules(request, spec)
+        changed = by_rules(request, spec, listen=listen)
         after, readings = _corrected(spec, changed, listen), changed.readings
         patch, fence = patch_between(spec, after), EDITS
-    except RequestError:
-        if complete is None:
+    except RequestError as hint:
+        if complete is None or isinstance(hint, OutOfReachError):
             raise
-        patch, fence = by_model(request, spec, complete), LOOKS
+        patch, fence = _asked(request, spec, complete, hint), LOOKS
     return _proposal(path, text, spec, patch, fence, said=request, readings=readings)
+
+
+def _asked(request: str, spec: RenderSpec, complete: Complete, hint: RequestError) -> Patch:
+    """What a model makes of a request that the rules do not understand."""
+    from clavilux.revision.by_model import by_model, is_sendable
+
+    if not is_sendable(request):
+        raise hint
+    try:
+        return by_model(request, spec, complete)
+    except ClaviluxError as error:
+        raise RequestError(f"{shown(str(error)).rstrip('.')}. By rules, {hint}") from error
 
 
 def propose_patch(path: Path, patch: Patch, *, said: str, fence: str = LOOKS) -> Proposal:

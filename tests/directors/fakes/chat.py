@@ -12,8 +12,8 @@ from directors.fakes.writing import (
     as_text,
     check_schema,
     count_tokens,
-    facts_in,
-    good_plan,
+    good_answer,
+    title_in,
 )
 from providers.fakes.faults import Fault
 from providers.fakes.server import Fake
@@ -118,8 +118,8 @@ class FakeChat(Fake):
             self._refuse(400, f"Invalid schema for response_format: {problem}")
 
     def _answer(self, body: dict[str, Any]) -> Reply:
-        facts = facts_in(body["messages"][1]["content"])
-        plan: Any = good_plan(facts, body["response_format"]["json_schema"]["schema"])
+        asked = body["messages"][1]["content"]
+        plan: Any = good_answer(asked, body["response_format"]["json_schema"]["schema"])
         if self.spoils:
             plan = self.spoils.popleft()(plan)
         text = as_text(plan)
@@ -129,7 +129,7 @@ class FakeChat(Fake):
         self.wait()
         rate_in, rate_out = PRICES.get(body["model"], (0.0, 0.0))
         cost = math.ceil(went_in * rate_in + came_out * rate_out)
-        self.sell(body["model"], cost, prompt=facts["song"]["title"])
+        self.sell(body["model"], cost, prompt=title_in(asked))
         message = {"role": "assistant", "content": text, "refusal": None}
         if self.refusal:
             message = {"role": "assistant", "content": None, "refusal": self.refusal}

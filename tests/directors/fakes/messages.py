@@ -12,8 +12,8 @@ from directors.fakes.writing import (
     as_text,
     check_schema,
     count_tokens,
-    facts_in,
-    good_plan,
+    good_answer,
+    title_in,
 )
 from providers.fakes.faults import Fault
 from providers.fakes.server import Fake
@@ -92,8 +92,8 @@ class FakeMessages(Fake):
             self._refuse(f"output_config.format.schema: {problem}")
 
     def _answer(self, body: dict[str, Any]) -> Reply:
-        facts = facts_in(body["messages"][0]["content"])
-        plan: Any = good_plan(facts, body["output_config"]["format"]["schema"])
+        asked = body["messages"][0]["content"]
+        plan: Any = good_answer(asked, body["output_config"]["format"]["schema"])
         if self.spoils:
             plan = self.spoils.popleft()(plan)
         text = as_text(plan)
@@ -102,7 +102,7 @@ class FakeMessages(Fake):
         self.wait()
         rate_in, rate_out = PRICES[body["model"]]
         cost = math.ceil(went_in * rate_in + came_out * rate_out)
-        self.sell(body["model"], cost, prompt=facts["song"]["title"])
+        self.sell(body["model"], cost, prompt=title_in(asked))
         half = len(text) // 2
         content = [
             {"type": "thinking", "thinking": "a kite, perhaps", "signature": "x"},

@@ -1,4 +1,4 @@
-"""What a fake model answers: a plan made of what it was asked, and ways to spoil it."""
+"""What a fake model answers: a plan, or changes of one, and ways to spoil them."""
 
 from __future__ import annotations
 
@@ -80,6 +80,32 @@ def good_plan(facts: dict[str, Any], schema: dict[str, Any]) -> Plan:
         "hero": "the astronaut opens the visor to the sun",
         "sections": sections,
     }
+
+
+def good_answer(text: str, schema: dict[str, Any]) -> Plan:
+    """A plan, or a change of one: whatever the question wants."""
+    facts = facts_in(text)
+    return good_changes(facts) if "request" in facts else good_plan(facts, schema)
+
+
+def good_changes(facts: dict[str, Any]) -> Plan:
+    """A change that says what was asked for, in the first section and in all of them."""
+    first = facts["plan"]["sections"][0]["label"]
+    usual = {"text": "", "number": 0, "colors": []}
+    asked = f"{facts['request']}, in light"
+    return {
+        "changes": [
+            {**usual, "section": first, "field": "theme", "text": asked},
+            {**usual, "section": "everywhere", "field": "palette", "colors": PALETTES[1]},
+        ],
+        "not_understood": "",
+    }
+
+
+def title_in(text: str) -> str:
+    """What a question is about, for the bill."""
+    facts = facts_in(text)
+    return str(facts["request"] if "request" in facts else facts["song"]["title"])
 
 
 def as_text(plan: Any) -> str:
