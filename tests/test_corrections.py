@@ -184,7 +184,9 @@ def test_a_plan_holds_only_what_was_corrected(
         "plan", song, "--style", plain_style, "--beat-offset", 30, "--alternative", 1, "-o", "-"
     )
     block = answer.out[answer.out.index("\ncorrection:") :].strip().splitlines()
-    assert block == ["correction:", "  tempo_scale: 0.5", "  beat_offset: 30.0"]
+    corrected = ["  tempo_scale: 0.5", "  beat_offset: 30.0"]
+    assert block[:3] == ["correction:", *corrected]
+    assert block[-3:] == ["times_follow:", *corrected] and "# The times above" in block[4]
 
 
 def test_a_correction_goes_round(tmp_path: Path, clicks_wav: Path) -> None:
@@ -247,7 +249,8 @@ def test_a_spec_is_corrected_without_being_edited(
 ) -> None:
     asked: list[pipeline.RenderOptions] = []
     monkeypatch.setattr(
-        "clavilux.cli._render", lambda source, target, options, _: asked.append(options)
+        "clavilux.rendering_commands.make",
+        lambda source, target, options, _, **more: asked.append(options),
     )
     spec = song.with_name("song.spec.yaml")
     assert cli("plan", song, "--style", plain_style, "--downbeat-shift", 1).code == 0

@@ -8,11 +8,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
+from ruamel.yaml import YAML
 
+from clavilux.direction.retime import direct_corrected
+from clavilux.direction.rules import RulesDirector
 from clavilux.documents import parse_spec, read_spec, write_spec
 from clavilux.documents.checking import problems_of
 from clavilux.documents.schema import EDITOR_LINE, FILE_NAME, schema_text, spec_schema
+from clavilux.model.correction import Correction, SectionMark, TempoMark
 from clavilux.model.errors import SpecError
+from clavilux.model.song import Analysis
 from clavilux.model.spec import RenderSpec
 from support import make_analysis, make_spec
 from workshop import Answer
@@ -96,8 +102,8 @@ def test_every_problem_is_told_at_once_with_its_place(tmp_path: Path) -> None:
         ("a: 1\nb: [#112233, '#1']\nc: 2", "colours need quotes"),
         ("- 1", "not a render spec"),
         ("", "not a render spec"),
-        ("a: 1\na: 2", "2:1: found duplicate key"),
-        ("a: !!python/object/apply:os.system [ls]", "could not determine a constructor"),
+        ("a: 1\na: 2", "2:1: 'a' is here a second time"),
+        ("a: !!python/object/apply:os.system [ls]", "tags mean nothing"),
         ("a: \x00", "special characters are not allowed"),
         ("a: &a [*a]", "names a value that it is part of"),
         ("a: &a {b: *a}", "names a value that it is part of"),
@@ -111,6 +117,117 @@ def test_what_is_no_spec_is_said(text: str, words: str) -> None:
     assert words in problem.told("x")
     with pytest.raises(SpecError):
         parse_spec(text, name="x")
+
+
+FINE = write_spec(make_spec(make_analysis(), scene="ocean"), name="x")
+PALETTE = next(line for line in FINE.splitlines() if "palette" in line and "[" in line)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("    scene: ocean", "\tscene: ocean", "a tab; YAML is indented with blanks"),
+        ("seed: 1\n", "seed: 1\nseed: 2\n", "'seed' is here a second time"),
+        ("title: ''", 'title: "Monkey', ":8: this quote is never closed"),
+        ("song: song.wav", "song: 'dog's.wav'", "write '' for an apostrophe"),
+        ("song: song.wav", 'song: "my "best" song"', "for a quote inside"),
+        ("song: song.wav", "song: one: two", 'needs quotes: song: "..."'),
+        ("song: song.wav", "song: @home", "cannot begin with @"),
+        ("song: song.wav", "song: %home", "cannot begin with %"),
+        ("song: song.wav", "song: *home", "nothing is called &home"),
+        ("song: song.wav", "song: [live] song", "begins with [ needs quotes"),
+        ("song: song.wav", "song: - song", "begins with - needs quotes"),
+        ("song: song.wav", "song: !song x", "begins with ! needs quotes"),
+        ("song: song.wav", "song song.wav", "a colon is missing"),
+        ("song: song.wav", "song:song.wav", "blank is missing after the colon: song: song.wav"),
+        ("song: song.wav", "song = song.wav", "write song: song.wav, with a colon"),
+        ("song: song.wav", "song:\u00a0song.wav", "a blank that is none"),
+        ("    scene: ocean", "   scene: ocean", "indented unlike its neighbours"),
+        ("    scene: ocean", "     scene: ocean", "indented unlike the one before it"),
+        (PALETTE, "    palette: [#FF0000, #00FF00]", "colours need quotes"),
+        (PALETTE, "    palette: #FF0000", "put it in quotes, as # begins a comment"),
+        (PALETTE, "    palette:\n      - #FF0000\n      - #00FF00", "as # begins a comment"),
+        (PALETTE, "    palette: [112233, '#445566']", "write it as '#112233'"),
+        (PALETTE, "    palette: '#112233'", "write the colours as a list"),
+        (PALETTE, "    palette: ['\u2018#112233\u2019', '#112233']", "did you mean '#112233'?"),
+        ("end: 8.0", "end: 0:08", "write 8 for 0:08"),
+        ("end: 8.0", "end: 1:24.307", "write 84.307 for 1:24.307"),
+        ("end: 8.0", "end: 8 s", "write the number alone: 8"),
+        ("end: 8.0", "end: soon", "'soon' is no number"),
+        ("end: 8.0", "end:", "a number is missing"),
+        ("end: 8.0", "end: 7.0", "make both the same"),
+        ("energy: 0.4", "energy: 0,4", "write 0.4, with a point"),
+        ("energy: 0.4", "energy: 40%", "write 0.4 for 40%"),
+        ("title: ''", "title: true", "put true in quotes"),
+        ("title: ''", "title: 2024-01-01", "put 2024-01-01 in quotes"),
+        ("title: ''", "title:", "nothing stands here"),
+        ("hero: false", "hero: perhaps", "write true or false"),
+        ("clavilux: 1", "clavilux: 2", "the format of this file is 1"),
+        ("effects: {}", "effects: [bloom]", "write it as {bloom: 1"),
+        ("clavilux: 1", "<<<<<<< HEAD\nclavilux: 1", "a merge conflict"),
+        ("clavilux: 1", "---\nclavilux: 1\n---", "begins another document"),
+        ("\nsections:\n", "\nsections: {a: 1}\nmore:\n", "each with a dash"),
+    ],
+)
+def test_a_slip_of_the_pen_is_explained_in_a_sentence(old: str, new: str, words: str) -> None:
+    assert old in FINE, old
+    told = [problem.told("x") for problem in problems_of(FINE.replace(old, new, 1))]
+    assert any(words in line for line in told), told
+    assert all(line.isprintable() and line.startswith("x:") for line in told)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("hero: false", "hero: no"),  # YAML 1.1 said so
+        ("hero: false", "hero: off"),
+        ("title: ''", "title: on"),
+        ("  - label: chorus_1\n", "  - <<: {mood: glad}\n    label: chorus_1\n"),
+        ("sections:", "<<: {tracker: pointer}\nsections:"),
+    ],
+)
+def test_what_yaml_allows_is_read(old: str, new: str) -> None:
+    assert old in FINE
+    assert problems_of(FINE.replace(old, new, 1)) == ()
+
+
+def test_a_quote_that_swallows_a_field_is_found() -> None:
+    text = FINE.replace("    theme: ", "    theme: 'x ", 1)
+    told = [problem.told("x") for problem in problems_of(text)]
+    assert any("'palette' is missing; it is inside 'theme'" in line for line in told), told
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "this is empty"),
+        (b"  \n# nothing\n", "this is empty"),
+        (bytes(range(256)) * 10, "is not a text file"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "is not a text file"),
+        (FINE.encode("utf-16"), "but in UTF-16; save it as UTF-8"),
+        (
+            FINE.replace("''", "'Caf\u00e9'", 1).encode("latin-1"),
+            "line 8: it is not a text file in",
+        ),
+        (b'{"clavilux": 1 "song": "x"}', "expected a comma before this"),
+        (b'{"clavilux": 1, "song": "x",}', "'sections' is missing"),
+        (b"{a: [1, 2", "is never closed"),
+        (b"<html><body>hi</body></html>", "not a render spec"),
+    ],
+)
+def test_a_file_that_is_none_is_told_in_one_line(
+    cli: Cli, tmp_path: Path, data: bytes, words: str
+) -> None:
+    path = tmp_path / "song.spec.yaml"
+    path.write_bytes(data)
+    answer = cli("check", path)
+    assert answer.code == 2 and words in answer.err, answer.err
+    assert "Traceback" not in answer.err and answer.out == ""
+
+
+def test_a_folder_is_no_spec(cli: Cli, tmp_path: Path) -> None:
+    answer = cli("check", tmp_path)
+    assert answer.code == 2 and "is a folder; name the spec in it" in answer.err
 
 
 def test_an_alias_bomb_is_refused_at_once() -> None:
@@ -188,9 +305,41 @@ def test_the_schema_knows_every_field_and_what_it_means() -> None:
     assert section["palette"]["minItems"] == 2 and schema["additionalProperties"] is False
 
 
-def test_the_schema_accepts_what_a_plan_writes_and_refuses_what_is_wrong() -> None:
-    jsonschema = pytest.importorskip("jsonschema")
-    judge = jsonschema.Draft202012Validator(spec_schema())
+def test_every_field_is_explained_to_editors() -> None:
+    schema = spec_schema()
+    for name, table in {"RenderSpec": schema, **schema["$defs"]}.items():
+        for field, said in table["properties"].items():
+            assert said.get("description", "").endswith("."), (name, field)
+    section = schema["$defs"]["SectionSpec"]["properties"]
+    assert "neon_city" in schema["properties"]["style"]["anyOf"][0]["enum"]
+    assert "pointer" in schema["properties"]["tracker"]["anyOf"][0]["enum"]
+    assert section["transition"]["anyOf"][0]["enum"] == ["cut", "dissolve", "morph"]
+    for effect, said in section["effects"]["properties"].items():
+        assert said["maximum"] == 4 and said["description"].endswith("."), effect
+
+
+@pytest.mark.parametrize("style", ["auto", "oil_painting"])
+def test_the_schema_accepts_what_a_plan_writes(style: str) -> None:
+    """As YAML, with corrections and named sections."""
+    judge = Draft202012Validator(spec_schema())
+    Draft202012Validator.check_schema(spec_schema())
+
+    def direct(analysis: Analysis, style: str) -> RenderSpec:
+        return RulesDirector().direct(analysis, style=style, seed=3)
+
+    for correction in (
+        Correction(),
+        Correction(tempo_scale=0.5, beat_offset=-12.5, meter=3, downbeat_shift=-1),
+        Correction(taps=(0.5, 1.0, 1.5), sections=(SectionMark(start=0, name="intro"),)),
+        Correction(tempo_map=(TempoMark(time=0.0, tempo=96.0),)),
+    ):
+        spec, _ = direct_corrected(direct, make_analysis(), correction, style=style)
+        plain = YAML(typ="safe").load(write_spec(spec, name="x"))
+        assert list(judge.iter_errors(plain)) == []
+
+
+def test_the_schema_refuses_what_is_wrong() -> None:
+    judge = Draft202012Validator(spec_schema())
     plain = json.loads(make_spec(make_analysis()).model_dump_json())
     assert list(judge.iter_errors(plain)) == []
     for wrong in (

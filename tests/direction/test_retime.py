@@ -77,6 +77,59 @@ def test_a_spec_corrected_later_is_the_spec_planned_with_the_correction(
         assert a.start == pytest.approx(b.start, abs=0.002)
 
 
+@pytest.mark.parametrize("edited", RHYTHMS, ids=lambda c: min(c.model_fields_set))
+@pytest.mark.parametrize("written", RHYTHMS, ids=lambda c: min(c.model_fields_set))
+def test_a_written_correction_edited_by_hand_is_the_option_said(
+    written: Correction, edited: Correction
+) -> None:
+    """The sections go from the bar lines of the one to those of the other, however often."""
+    planned, _ = direct_corrected(direct, song(), written, style="auto")
+    assert planned.times_follow == written
+    every_field = Correction.model_validate({**Correction().model_dump(), **edited.model_dump()})
+    by_flag, beats_by_flag = correct_spec(planned, song(), every_field)
+    by_hand, beats = correct_spec(
+        planned.model_copy(update={"correction": edited}), song(), Correction()
+    )
+    assert by_hand.sections == by_flag.sections and beats == beats_by_flag
+    assert by_hand.times_follow == by_hand.correction == edited
+    assert bought(by_hand) == bought(planned)
+    for section in by_hand.sections[1:]:
+        assert min(abs(section.start - line) for line in beats.downbeats) < 0.001
+    again, _ = correct_spec(by_hand, song(), Correction())
+    assert again == by_hand
+
+
+def test_a_correction_taken_out_by_hand_brings_the_heard_bar_lines_back() -> None:
+    plain, _ = direct_corrected(direct, song(), Correction(), style="auto")
+    for correction in (Correction(downbeat_shift=1), Correction(beat_offset=300)):
+        planned, _ = direct_corrected(direct, song(), correction, style="auto")
+        without = planned.model_copy(update={"correction": Correction()})
+        back, beats = correct_spec(without, song(), Correction())
+        assert back == plain and beats == song()
+
+
+def test_a_spec_from_before_times_were_followed_still_moves_once() -> None:
+    """It has a correction, and no word of what its times follow: those on heard lines move."""
+    old = make_spec(song()).model_copy(update={"correction": Correction(downbeat_shift=1)})
+    moved, _ = correct_spec(old, song(), Correction())
+    assert [s.start for s in moved.sections[1:]] == [s.start + 0.5 for s in old.sections[1:]]
+    already, _ = correct_spec(moved.model_copy(update={"times_follow": None}), song(), Correction())
+    assert already == moved
+
+
+def test_a_section_said_exactly_stays_beside_a_bar_line() -> None:
+    """Also in a spec whose sections a person named."""
+    spec = make_spec(song()).model_copy(update={"named_sections": True})
+    first, second, *rest = spec.sections
+    off = (
+        first.model_copy(update={"end": 15.8}), second.model_copy(update={"start": 15.8}), *rest,
+    )  # fmt: skip
+    spec = spec.model_copy(update={"sections": off})
+    assert correct_spec(spec, song(), Correction())[0] == spec
+    moved, _ = correct_spec(spec, song(), Correction(beat_offset=-100))
+    assert moved.sections[1].start == 15.9
+
+
 def test_a_section_that_was_moved_by_hand_stays() -> None:
     spec = make_spec(song())
     first, second, *rest = spec.sections

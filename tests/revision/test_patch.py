@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from clavilux.interfaces import Answer
 from clavilux.model.errors import ClaviluxError, SpecError
 from clavilux.model.question import Question
-from clavilux.revision.by_model import RefusedError, answer_schema, asking, by_model
+from clavilux.revision.by_model import RefusedError, asking, by_model
+from clavilux.revision.form import form_for
 from clavilux.revision.patch import EDITS, LOOKS, Operation, Patch, PatchError, patch_between
 from revision.wishes import song_spec
 from test_documents_rewriting import specs
@@ -48,8 +49,8 @@ def test_what_may_be_written_is_written() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/song", "/clavilux", "/tracker", "", "/", "/sections", "/sections/-", "/sections/0",
-     "/sections/99", "/sections/0/palette/9", "/correction/sections/0", "/sections/0/__class__",
+    ["/song", "/clavilux", "/tracker", "", "/", "/sections", "/sections/-",
+     "/sections/0/palette/9", "/correction/sections/0", "/sections/0/__class__",
      "/sections/00/theme", "/sections/0/effects/a/b", "/sections/0/effects/../../song",
      "/sections/0/theme\n", "song", "//song", "/sections/٠/theme"],
 )  # fmt: skip
@@ -59,10 +60,29 @@ def test_what_must_not_be_touched_is_refused(path: str, op: str) -> None:
         put(path, "x", op).applied_to(SPEC)
 
 
+def test_whole_sections_come_and_go_for_people_alone() -> None:
+    section = SPEC.sections[0].model_dump(mode="json")
+    for op in ("add", "replace", "remove"):
+        with pytest.raises(PatchError, match="must not touch"):
+            put("/sections/0", section, op).applied_to(SPEC, fence=LOOKS)
+    with pytest.raises(PatchError, match="must not touch"):
+        put("/sections/0", section, "replace").applied_to(SPEC)
+    for path, op in (("/sections/99", "add"), ("/sections/7", "remove"), ("/sections/99", "test")):
+        with pytest.raises(PatchError, match="there is no"):
+            put(path, section, op).applied_to(SPEC)
+    with pytest.raises(SpecError, match="called 'intro_1'"):
+        put("/sections/0", section, "add").applied_to(SPEC)
+    with pytest.raises(SpecError, match="valid dictionary"):
+        put("/sections/0", "x", "add").applied_to(SPEC)
+    with pytest.raises(SpecError, match="starts at 12"):
+        put("/sections/1", None, "remove").applied_to(SPEC)
+
+
 @pytest.mark.parametrize(
     "path",
     ["/title", "/seed", "/style", "/correction", "/correction/beat_offset", "/sections/0/label",
-     "/sections/0/start", "/sections/0/end", "/sections/0/hero", "/named_sections"],
+     "/sections/0/start", "/sections/0/end", "/sections/0/hero", "/named_sections",
+     "/times_follow"],
 )  # fmt: skip
 def test_a_model_may_touch_pictures_only(path: str) -> None:
     with pytest.raises(PatchError, match="must not touch"):
@@ -235,7 +255,7 @@ def test_a_director_can_be_asked() -> None:
 
 
 def test_the_form_names_sections_and_fields_alone() -> None:
-    schema = answer_schema(SPEC)
+    schema = form_for(SPEC)
     item = schema["properties"]["changes"]["items"]
     assert item["additionalProperties"] is False
     assert "song" not in item["properties"]["field"]["enum"]

@@ -157,7 +157,7 @@ CORRECTIONS = (
     "double tempo",
     "the downbeat 1 beat later",
     "3 beats per bar",
-    "the chorus starts at 0:04.5",
+    "the chorus starts exactly at 0:04.5",
 )
 
 
@@ -201,6 +201,65 @@ def _planned(path: Path, options: RenderOptions, store: Store) -> str:
     made = pipeline.paint(spec, options, store, account=analysis.song.digest)
     assert len(made) == 2 and all(one.reused for one in made)
     return digest(pipeline.plan(spec, analysis, options, stills=pipeline.usable(made)))
+
+
+def test_a_written_correction_edited_by_hand_re_times_and_buys_nothing(
+    path: Path, tmp_path: Path, heard: Analysis, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seller, store = open_shop(monkeypatch), Store(tmp_path / "store")
+    options = replace(OPTIONS, shop=shop)
+    pipeline.render(path, tmp_path / "a.mp4", options, store)
+    proposed(path, "the downbeat 1 beat later", heard).accept()
+    text = path.read_text()
+    taps = [round(0.1 + 0.6 * i, 3) for i in range(18)]
+    for edit in (
+        "downbeat_shift: 2", "beat_offset: 120", "tempo_scale: 0.5", "meter: 3", f"taps: {taps}",
+        "tempo_map: [{time: 0, tempo: 100}]",
+    ):  # fmt: skip
+        path.write_text(text.replace("correction:\n  downbeat_shift: 1", f"correction:\n  {edit}"))
+        _planned(path, options, store)
+        spec, analysis = pipeline.direct(path, options, store)
+        for section in spec.sections[1:]:
+            assert min(abs(section.start - t) for t in analysis.downbeats) < 0.001, edit
+    path.write_text(text[: text.index("correction:")] + text[text.index("times_follow:") :])
+    assert [s.start for s in pipeline.direct(path, options, store)[0].sections] == [0, 4, 8]
+    assert len(seller.sold) == 2, "a correction of the music bought a picture"
+
+
+SECTION_CHANGES = (
+    ("split the chorus in half", 0),
+    ("split the verse in half", 0),
+    ("merge the verse and the chorus", 0),
+    ("remove the boundary at 0:08", 0),
+    ("move the start of the outro to 0:09.4", 0),
+    ("rename chorus_1 to bridge", 0),
+    ("remove the verse", 0),
+    ("there is a chorus at 0:10", 2),
+)
+
+
+def test_changes_of_sections_buy_what_is_told_and_come_undone(
+    path: Path, tmp_path: Path, heard: Analysis, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seller, store = open_shop(monkeypatch), Store(tmp_path / "store")
+    options = replace(OPTIONS, shop=shop)
+    pipeline.render(path, tmp_path / "a.mp4", options, store)
+    text = path.read_bytes()
+    for request, wanted in SECTION_CHANGES:
+        before, proposal = len(seller.sold), proposed(path, request, heard)
+        told = outcome(proposal, store, options)
+        assert told.offer is not None and told.offer.to_buy == wanted, request
+        assert told.segments and told.sections, request
+        proposal.accept()
+        assert "# mine" in path.read_text()
+        spec, analysis = pipeline.direct(path, options, store)
+        pipeline.paint(spec, options, store, account=analysis.song.digest)
+        assert len(seller.sold) == before + wanted, request
+        history.undo(path)
+        assert path.read_bytes() == text
+        history.redo(path)
+        assert read_spec(path) == proposal.after
+        history.undo(path)
 
 
 def test_what_it_costs_is_what_is_bought(
@@ -286,6 +345,31 @@ def test_undo_keeps_what_was_edited_by_hand_since(path: Path) -> None:
     with pytest.raises(InputError, match="edited since"):
         history.undo(path)
     assert path.read_text() == text
+
+
+def test_undo_of_a_split_keeps_what_was_edited_by_hand_since(path: Path, heard: Analysis) -> None:
+    proposed(path, "split the chorus in half", heard).accept()
+    path.write_text(path.read_text().replace("seed: 1", "seed: 7  # lucky"))
+    assert history.undo(path) == "split the chorus in half"
+    spec = read_spec(path)
+    assert [s.label for s in spec.sections] == ["verse_1", "chorus_1", "outro_1"]
+    assert spec.seed == 7 and "# lucky" in path.read_text() and "# mine" in path.read_text()
+    assert spec.section("chorus_1").stills == 2 and spec.section("chorus_1").end == 8
+    proposed(path, "split the chorus in half", heard).accept()
+    path.write_text(path.read_text().replace("label: chorus_1b", "label: my_part"))
+    with pytest.raises(InputError, match="edited since"):
+        history.undo(path)
+    assert "my_part" in path.read_text()
+
+
+def test_sections_are_changed_only_where_the_song_can_be_heard(path: Path) -> None:
+    def silent(spec: RenderSpec) -> Analysis:
+        raise InputError("there is no song here")
+
+    with pytest.raises(InputError, match="no song here"):
+        propose(path, "split the chorus at 0:06", listen=silent)
+    assert propose(path, "rename chorus_1 to drop", listen=silent).after.section("drop_1")
+    assert propose(path, "merge the verse and the chorus", listen=silent).after.section("verse_1")
 
 
 def test_a_step_that_never_happened_is_not_undone(path: Path) -> None:

@@ -79,7 +79,7 @@ def named(
     edges = _edges(analysis, marks, downbeats, bar=bar)
     functions = [function_named(mark.name) or "instrumental" for mark in marks]
     groups = _letters([_kind(mark.name) for mark in marks])
-    energies = _energies(analysis, edges)
+    energies = section_energies(analysis, edges)
     sections = []
     for i, (start, end) in enumerate(pairwise(edges)):
         sections.append(
@@ -149,8 +149,8 @@ def _letter(number: int) -> str:
     return letters
 
 
-def _energies(analysis: Analysis, edges: Sequence[float]) -> list[float]:
-    """0..1 of the song's own range: loudness, onset density, highs and lows of each section.
+def section_energies(analysis: Analysis, edges: Sequence[float]) -> list[float]:
+    """0..1 of the song's own range: loudness, onset density, highs and lows between the edges.
 
     The weights are those of `structure.bar_energy`; sections that hardly differ stay near 0.5.
     """

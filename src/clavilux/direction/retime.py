@@ -38,7 +38,7 @@ def direct_corrected(
         spec = keep_looks(fresh, of=spec).model_copy(update={"named_sections": True})
     elif not correction.changes_nothing:
         spec = on_sections(spec, corrected.sections)
-    return spec.model_copy(update={"correction": rhythm}), apply_correction(heard, rhythm)
+    return _followed(spec, rhythm), apply_correction(heard, rhythm)
 
 
 def direct_once(
@@ -58,17 +58,32 @@ def correct_spec(
 ) -> tuple[RenderSpec, Analysis]:
     """A spec on the bar lines of its own correction and, over that, of a wanted one.
 
-    A correction that was written into the spec by hand moves the sections that lie on bar lines as
-    they were heard; those that `clavilux plan` wrote are where they belong already.
+    A correction that was edited in the spec by hand moves the sections as a wanted one does: they
+    lie on the bar lines of the correction that Clavilux wrote them with (`times_follow`), or on
+    those that were heard. Where it was not edited, they are where they belong already.
     """
     own = apply_correction(heard, spec.correction)
-    spec = retime(spec, before=heard, after=own)
+    spec = _followed(retime(spec, before=_before(spec, heard, own), after=own), spec.correction)
     correction = spec.correction.overridden_by(wanted)
     if correction == spec.correction:
         return spec, own
     after = apply_correction(heard, correction)
-    spec = retime(spec, before=own, after=after)
-    return spec.model_copy(update={"correction": correction}), after
+    return _followed(retime(spec, before=own, after=after), correction), after
+
+
+def _before(spec: RenderSpec, heard: Analysis, own: Analysis) -> Analysis:
+    """The bar lines on which the times of a spec's sections were written."""
+    if spec.times_follow is None:
+        return heard
+    if spec.times_follow == spec.correction:
+        return own
+    return apply_correction(heard, spec.times_follow)
+
+
+def _followed(spec: RenderSpec, correction: Correction) -> RenderSpec:
+    """The spec with a correction, which its sections follow."""
+    follow = None if correction.changes_nothing else correction
+    return spec.model_copy(update={"correction": correction, "times_follow": follow})
 
 
 def retime(spec: RenderSpec, *, before: Analysis, after: Analysis) -> RenderSpec:
@@ -76,10 +91,11 @@ def retime(spec: RenderSpec, *, before: Analysis, after: Analysis) -> RenderSpec
 
     A section that begins on a bar line of `before` goes to the nearest one of `after`; one that a
     person moved off the bar lines, or named, stays unless one of `after` is close by. Where two
-    would meet, all stay.
+    would meet, or no bar line is another, all stay.
     """
     bar = after.beat_period * after.meter
-    near = max(SLIP, NEAR_BAR * bar if spec.named_sections else 0.0)
+    others = before.downbeats != after.downbeats
+    near = max(SLIP, NEAR_BAR * bar if spec.named_sections and others else 0.0)
     moved = []
     for time in (section.start for section in spec.sections[1:]):
         placed = not spec.named_sections and _on_a_line(time, before)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from clavilux import registry
 from clavilux.direction.color_names import COLOR_NAMES
+from clavilux.documents.explaining import straight, value_problem
 from clavilux.documents.loading import Parsed, Place, TextError, Where, parse
 from clavilux.model.correction import Correction, SectionMark, TempoMark
 from clavilux.model.errors import PluginError
@@ -53,7 +54,7 @@ def problems_of(text: str, *, folder: Path | None = None) -> tuple[Problem, ...]
         parsed = parse(text)
     except TextError as error:
         place = error.place or Place(1, 1)
-        return (Problem(place, error.problem + _unquoted(text, place)),)
+        return (Problem(place, error.problem),)
     found = [*_of_names(parsed), *_of_times(parsed), *_of_song(parsed, folder)]
     found += _of_correction(parsed)
     found += _of_fields(parsed, cross=bool(found))
@@ -103,22 +104,24 @@ def _explained(error: Any, where: Where) -> str:
         hint = close_to(str(where[-1]), _fields_at(where[:-1]))
         return f"unknown field '{where[-1]}'{hint or '; remove it or correct its spelling'}"
     if kind == "missing":
-        return f"'{where[-1]}' is missing"
+        return f"'{where[-1]}' is missing" + _swallowed(str(where[-1]), value)
     if "palette" in where and kind == "value_error":
         return message + _color_hint(str(value))
     if "palette" in where and value is None:
         return "no colour here; put it in quotes, as # begins a comment"
-    if kind == "string_type" and not _nested(value):
-        return f"{message}; put {value} in quotes"
-    return message
+    names = [part for part in where if isinstance(part, str)]
+    return value_problem(kind, message, value, field=names[-1] if names else "")
 
 
-def _nested(value: Any) -> bool:
-    return value is None or isinstance(value, dict | list | tuple)
+def _swallowed(field: str, around: Any) -> str:
+    """Which text holds a missing field, because its quote is not closed."""
+    texts = around.items() if isinstance(around, dict) else ()
+    inside = [name for name, text in texts if isinstance(text, str) and f" {field}:" in text]
+    return f"; it is inside '{inside[0]}', whose quote is not closed" if inside else ""
 
 
 def _color_hint(text: str) -> str:
-    letters = text.strip().lstrip("#")
+    letters = straight(text).strip().lstrip("#")
     if len(letters) in (3, 6) and all(c in "0123456789abcdefABCDEF" for c in letters):
         full = letters if len(letters) == 6 else "".join(c * 2 for c in letters)
         return f"; did you mean '#{full.upper()}'?"
@@ -165,14 +168,6 @@ def _nearest(parsed: Parsed, where: Where, *, key: bool = False) -> Place:
     while where not in parsed.values and where:
         where, key = where[:-1], True
     return (parsed.keys if key else parsed.values)[where]
-
-
-def _unquoted(text: str, place: Place) -> str:
-    """Why a list of colours without quotes is no list."""
-    lines = text.splitlines()
-    before = "\n".join(lines[max(0, place.line - 3) : place.line])
-    bare = any(mark in before for mark in ("[#", ", #", "[ #"))
-    return "; colours need quotes, as # begins a comment" if bare else ""
 
 
 # --- What they name ---------------------------------------------------------------------------
@@ -245,7 +240,7 @@ def _of_times(parsed: Parsed) -> Iterator[Problem]:
         if _number(start) and _number(end) and end <= start:
             yield _problem(parsed, (*at, "end"), f"it ends at {end}, before it starts ({start})")
         if before and _number(before[1]) and _number(start) and abs(before[1] - start) > MEET:
-            said = f"{start}, but '{before[0]}' ends at {before[1]}"
+            said = f"{start}, but '{before[0]}' ends at {before[1]}; make both the same"
             yield _problem(parsed, (*at, "start"), said)
         before = (str(label), end)
 

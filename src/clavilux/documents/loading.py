@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from clavilux.documents.explaining import syntax_problem
 from clavilux.model import codec
 from clavilux.model.errors import SpecError
 from clavilux.model.spec import RenderSpec
@@ -57,13 +58,30 @@ class Parsed:
 def text_of(path: Path) -> str:
     """The text of a spec file, its line ends as they are. Raises SpecError."""
     try:
-        if path.stat().st_size > LARGEST_BYTES:
-            raise SpecError(f"{path} is too large for a render spec")
-        return path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError:
-        raise SpecError(f"{path} is not a text file; a render spec is YAML or JSON") from None
+        if path.is_dir():
+            raise SpecError(f"{path} is a folder; name the spec in it")
+        size = path.stat().st_size
+        if size > LARGEST_BYTES:
+            most = LARGEST_BYTES // 1_000_000
+            raise SpecError(
+                f"{path} has {size / 1e6:.1f} MB, too large for a render spec ({most} MB at most)"
+            )
+        data = path.read_bytes()
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise SpecError(_no_text(path, data, error.start)) from None
     except OSError as error:
         raise SpecError(f"cannot read {path}: {error.strerror}") from None
+
+
+def _no_text(path: Path, data: bytes, at: int) -> str:
+    """Why bytes are no UTF-8."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return f"{path} is not a text file in UTF-8, but in UTF-16; save it as UTF-8"
+    if b"\x00" in data[:4096]:
+        return f"{path} is not a text file; a render spec is YAML or JSON"
+    line = data[:at].count(b"\n") + 1
+    return f"{path}, line {line}: it is not a text file in UTF-8; save it as UTF-8"
 
 
 def read_spec(path: Path) -> RenderSpec:
@@ -87,13 +105,13 @@ def parse(text: str) -> Parsed:
     try:
         root = yaml.compose(text.removeprefix("\ufeff"))
         if not isinstance(root, MappingNode):
-            raise TextError("this is not a render spec; write one with `clavilux plan SONG`")
+            raise _nothing(text)
         _refuse_bombs(root)
         plain = yaml.constructor.construct_document(root)
     except RecursionError:
         raise TextError("it is nested too deeply for a render spec") from None
     except YAMLError as error:
-        raise _syntax(error) from None
+        raise _syntax(error, text.removeprefix("\ufeff")) from None
     except (ValueError, OverflowError):
         raise TextError("a number in it cannot be read") from None
     keys: dict[Where, Place] = {(): Place(1, 1)}
@@ -146,8 +164,13 @@ def _place(node: Node) -> Place:
     return Place(node.start_mark.line + 1, node.start_mark.column + 1)
 
 
-def _syntax(error: YAMLError) -> TextError:
-    mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or getattr(error, "reason", None)
-    place = Place(mark.line + 1, mark.column + 1) if mark else None
-    return TextError(" ".join(str(problem or "it is not valid YAML").split()), place)
+def _syntax(error: YAMLError, text: str) -> TextError:
+    problem, spot = syntax_problem(error, text)
+    return TextError(problem, None if spot is None else Place(spot[0] + 1, spot[1] + 1))
+
+
+def _nothing(text: str) -> TextError:
+    """Why a text that is YAML is no render spec at all."""
+    bare = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    what = "this is not a render spec" if bare else "this is empty, and not a render spec"
+    return TextError(f"{what}; write one with `clavilux plan SONG`")

@@ -6,14 +6,25 @@ import copy
 import io
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.scalarfloat import ScalarFloat
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
+from clavilux.documents.differences import Change, differences, is_section
 from clavilux.documents.loading import Where, parse_spec
+from clavilux.documents.splicing import (
+    NoBlocksError,
+    with_section,
+    with_sections_of,
+    without_section,
+)
+from clavilux.documents.writing import section_block
 from clavilux.model.errors import SpecError
 from clavilux.model.spec import RenderSpec, SectionSpec
 
@@ -21,60 +32,65 @@ WIDTH = 96
 _FLOW = ("palette", "effects", "taps")
 """Written side by side."""
 
+Way = Callable[[str, list[Change]], str]
+"""How a text is changed: from it and the changes to the new one."""
+
 
 def rewritten(text: str, before: RenderSpec, after: RenderSpec, *, name: str) -> str:
     """The text of `before` as one of `after`: only what differs between the two is touched.
 
-    Where nothing differs, the text itself. Both have as many sections. Raises SpecError where the
-    text cannot be changed without a loss, which then is not written.
+    Where nothing differs, the text itself. Raises SpecError where the text cannot be changed
+    without a loss, which then is not written.
     """
     changes = differences(before, after)
     if not changes:
         return text
-    if len(before.sections) != len(after.sections):
-        raise SpecError(f"{name}: sections cannot be added or taken away by a revision")
     plain = text.lstrip("\ufeff \t\r\n").startswith("{") and Path(name).suffix == ".json"
-    made = _in_json(text, changes) if plain else _in_yaml(text, changes)
+    for way in (_in_json, _in_yaml) if plain else (_by_lines, _in_yaml):
+        made = _formed(way, text, changes)
+        if made is not None and _reads_as(made, after):
+            return made
+    raise SpecError(f"{name} is written in a way that cannot be changed here; edit it by hand")
+
+
+def _formed(way: Way, text: str, changes: list[Change]) -> str | None:
+    """The text changed in a way, its mark and its line ends as they were; None where that fails."""
+    try:
+        made = way(text.removeprefix("\ufeff"), changes)
+    except (NoBlocksError, YAMLError, LookupError, TypeError, AttributeError, ValueError):
+        return None
     if "\r\n" in text:
         made = made.replace("\r\n", "\n").replace("\n", "\r\n")
-    if text.startswith("\ufeff"):
-        made = "\ufeff" + made.removeprefix("\ufeff")
-    if parse_spec(made, name=name) != after:
-        raise SpecError(f"{name} is written in a way that cannot be changed here; edit it by hand")
-    return made
+    return "\ufeff" + made if text.startswith("\ufeff") else made
 
 
-Change = tuple[Where, Any]
-"""A field and its new value; None where it goes back to the usual and is left out."""
+def _reads_as(text: str, spec: RenderSpec) -> bool:
+    try:
+        return parse_spec(text, name="") == spec
+    except SpecError:
+        return False
 
 
-def differences(before: RenderSpec, after: RenderSpec) -> list[Change]:
-    """Every field that differs: of the whole, of sections, of their effects."""
-    old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
-    changes = _fields(old, new, (), leave_out=("sections", "correction"))
-    usual = RenderSpec.model_fields["correction"].get_default(call_default_factory=True)
-    if after.correction != before.correction:
-        correction = after.correction.model_dump(mode="json", exclude_defaults=True)
-        changes.append((("correction",), None if after.correction == usual else correction))
-    for i, (a, b) in enumerate(zip(old["sections"], new["sections"], strict=False)):
-        at: Where = ("sections", i)
-        changes += _fields(a, b, at, leave_out=("effects",))
-        for name in {**a["effects"], **b["effects"]}:
-            if a["effects"].get(name) != b["effects"].get(name):
-                changes.append(((*at, "effects", name), b["effects"].get(name)))
-    return changes
-
-
-def _fields(
-    old: dict[str, Any], new: dict[str, Any], at: Where, *, leave_out: tuple[str, ...]
-) -> list[Change]:
-    return [
-        ((*at, name), new[name]) for name in new if name not in leave_out and old[name] != new[name]
-    ]
+def _by_lines(text: str, changes: list[Change]) -> str:
+    """Whole sections by their lines, fields in the document that this makes."""
+    whole = [change for change in changes if is_section(change[0])]
+    if whole:
+        text = text.replace("\r\n", "\n")
+    for where, section in whole:
+        at = int(where[1])
+        if section is None:
+            text = without_section(text, at)
+        else:
+            text = with_section(text, at, section, width=_width(text))
+    rest = [change for change in changes if not is_section(change[0])]
+    if not rest:
+        return text
+    touched = {int(where[1]) for where, _ in rest if where[0] == "sections"}
+    return with_sections_of(text, _in_yaml(text, rest), touched=touched)
 
 
 def _in_json(text: str, changes: list[Change]) -> str:
-    document = json.loads(text.removeprefix("\ufeff"))
+    document = json.loads(text)
     for where, value in changes:
         _put(document, where, value)
     indent = re.search(r"\n( +)\S", text)
@@ -85,15 +101,33 @@ def _in_json(text: str, changes: list[Change]) -> str:
 def _in_yaml(text: str, changes: list[Change]) -> str:
     yaml = YAML()
     yaml.preserve_quotes = True
-    longest = max((len(line) for line in text.splitlines()), default=0)
-    yaml.width = max(WIDTH, longest)
+    yaml.width = _width(text)
     yaml.indent(mapping=2, **_dashes(text))
-    document = yaml.load(text.removeprefix("\ufeff"))
+    document = yaml.load(text)
+    _exact_floats(document)
     for where, value in changes:
         _put(document, where, value)
     buffer = io.StringIO()
     yaml.dump(document, buffer)
     return buffer.getvalue()
+
+
+def _exact_floats(node: Any) -> None:
+    """Long numbers with exponents as plain ones: the library would write fewer digits."""
+    pairs = node.items() if isinstance(node, CommentedMap) else enumerate(node)
+    for name, value in list(pairs):
+        if isinstance(value, CommentedMap | CommentedSeq):
+            _exact_floats(value)
+        elif isinstance(value, ScalarFloat) and _has_long_exponent(value):
+            node[name] = float(value)
+
+
+def _has_long_exponent(value: ScalarFloat) -> bool:
+    return bool(getattr(value, "_exp", None)) and len(repr(float(value))) > 12
+
+
+def _width(text: str) -> int:
+    return max(WIDTH, max((len(line) for line in text.splitlines()), default=0))
 
 
 def _dashes(text: str) -> dict[str, int]:
@@ -116,12 +150,22 @@ def _put(document: Any, where: Where, value: Any) -> None:
             parent[part].fa.set_flow_style()
         parent = parent[part]
     name = where[-1]
-    if value is None:
+    if is_section(where):
+        _put_section(parent, int(name), value)
+    elif value is None:
         parent.pop(name, None)
     elif isinstance(parent, CommentedMap):
         _set(parent, name, value)
     else:
         parent[name] = value
+
+
+def _put_section(sections: Any, at: int, section: dict[str, Any] | None) -> None:
+    if section is None:
+        del sections[at]
+    else:
+        made = section_block(section) if isinstance(sections, CommentedSeq) else section
+        sections.insert(at, made)
 
 
 def _own(shared: Any) -> Any:

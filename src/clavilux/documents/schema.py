@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from clavilux.direction.style import style_names
 from clavilux.model.correction import Correction, SectionMark, TempoMark
 from clavilux.model.spec import RenderSpec, SectionSpec
 
@@ -26,8 +27,8 @@ _MODELS: tuple[type[BaseModel], ...] = (
 def spec_schema() -> dict[str, Any]:
     """Draft 2020-12, of our own model: the same on every machine.
 
-    Scenes, effects and transitions complete to the built-in ones, but others are allowed: plugins
-    bring their own.
+    Styles, scenes, effects and transitions complete to the built-in ones, but others are allowed:
+    plugins bring their own.
     """
     schema = RenderSpec.model_json_schema()
     tables = {**schema["$defs"], "RenderSpec": schema}
@@ -36,10 +37,14 @@ def spec_schema() -> dict[str, Any]:
             tables[model.__name__]["properties"][name]["description"] = said
     section = schema["$defs"]["SectionSpec"]["properties"]
     strength = {"type": "number", "minimum": 0, "maximum": 4}
+    schema["properties"]["style"].update(_one_of(style_names()))
+    schema["properties"]["tracker"].update(_one_of(("pointer", *built_in("trackers"))))
     section["scene"].update(_one_of(built_in("scenes")))
     section["transition"].update(_one_of(("cut", "dissolve", "morph")))
     section["effects"]["additionalProperties"] = strength
-    section["effects"]["properties"] = dict.fromkeys(built_in("effects"), strength)
+    section["effects"]["properties"] = {
+        name: {**strength, "description": about} for name, about in effect_abouts().items()
+    }
     section["palette"]["items"]["pattern"] = "^#[0-9A-Fa-f]{6}$"
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -57,6 +62,13 @@ def built_in(kind: str) -> tuple[str, ...]:
     """The names of our own plugins of a kind; none of them is loaded."""
     found = entry_points(group=f"clavilux.{kind}")
     return tuple(sorted({e.name for e in found if e.value.startswith("clavilux.")}))
+
+
+def effect_abouts() -> dict[str, str]:
+    """What each of our own effects does, in a sentence."""
+    found = entry_points(group="clavilux.effects")
+    ours = {e.name: e for e in found if e.value.startswith("clavilux.")}
+    return {name: str(ours[name].load().about) for name in sorted(ours)}
 
 
 def _one_of(names: tuple[str, ...]) -> dict[str, Any]:

@@ -20,15 +20,16 @@ style says what the plan was made with. `clavilux effects` lists what there is.
 Only what you change is drawn again.
 """
 CORRECTED = "\nWhat you corrected of the rhythm; `clavilux analyze --help` says what there is."
+FOLLOWED = "\nThe times above are on these bar lines: edit `correction`, and leave this as it is."
 
 
 def write_spec(spec: RenderSpec, *, name: str) -> str:
     """The spec as YAML, one short block per section."""
-    unusual = {"correction", "named_sections", "tracker"}
+    unusual = {"correction", "times_follow", "named_sections", "tracker"}
     unusual |= set() if spec.through_line else {"through_line"}
     plain = spec.model_dump(mode="json", exclude=unusual)
     document = CommentedMap(_quoted(plain))
-    document["sections"] = CommentedSeq([_section(s) for s in plain["sections"]])
+    document["sections"] = CommentedSeq([section_block(s) for s in plain["sections"]])
     document.yaml_set_start_comment(HEADER.format(name=name))
     for index in range(1, len(plain["sections"])):
         document["sections"].yaml_set_comment_before_after_key(index, before="\n")
@@ -39,6 +40,9 @@ def write_spec(spec: RenderSpec, *, name: str) -> str:
     if not spec.correction.changes_nothing:
         document["correction"] = _correction(spec.correction)
         document.yaml_set_comment_before_after_key("correction", before=CORRECTED)
+    if spec.times_follow is not None:
+        document["times_follow"] = _correction(spec.times_follow)
+        document.yaml_set_comment_before_after_key("times_follow", before=FOLLOWED)
     yaml = YAML()
     yaml.width = 96
     yaml.indent(mapping=2, sequence=4, offset=2)
@@ -59,7 +63,8 @@ def _correction(correction: Correction) -> CommentedMap:
     return plain
 
 
-def _section(plain: dict[str, Any]) -> CommentedMap:
+def section_block(plain: dict[str, Any]) -> CommentedMap:
+    """The fields of one section, colours and effects side by side."""
     section = CommentedMap(_quoted(plain))
     for name in ("palette", "effects"):
         kind = CommentedSeq if name == "palette" else CommentedMap

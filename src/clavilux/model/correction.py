@@ -86,6 +86,7 @@ class SectionMark(Value):
     """A part begins here."""
 
     start: float = Field(ge=0)
+    """Seconds."""
     name: str = Field(min_length=1, max_length=64)
     """A function (verse, chorus, ...) or any other name."""
 

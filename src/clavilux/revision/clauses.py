@@ -5,46 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from clavilux.revision.asks import ASKS, Ask, CannotBeDoneError, NotUnderstoodError
 from clavilux.revision.lexing import Token
-from clavilux.revision.vocabulary import EXAMPLES, Kind
-
-GLOBAL_FIELDS = ("title", "global_style", "quality")
-GLOBAL: frozenset[Kind] = frozenset({"tempo", "beats", "bars", "meter"})
-"""Asks about the whole song, which need no sections."""
-
-_ASKS: frozenset[Kind] = frozenset(
-    {
-        "effect", "look", "color", "style", "scene", "energy", "tier", "transition", "retry",
-        "stills", "tempo", "beats", "bars", "meter", "field", "starts",
-    }
-)  # fmt: skip
-
-
-class NotUnderstoodError(Exception):
-    """What could not be made sense of, in a sentence."""
-
-
-@dataclass(frozen=True)
-class Ask:
-    """One wish."""
-
-    kind: Kind
-    value: object
-    words: str
-    amount: float = 1.0
-    """How strongly; 1 the usual."""
-    more: int = 0
-    """1 more, -1 less, 0 neither said."""
-    off: bool = False
-    number: float | None = None
-    """A plain number that came with it."""
-    colors: tuple[str, ...] = ()
-    sections: frozenset[int] | None = None
-    """None: not said."""
-
-    @property
-    def is_global(self) -> bool:
-        return self.kind in GLOBAL or (self.kind == "field" and self.value in GLOBAL_FIELDS)
+from clavilux.revision.modifiers import Modifiers
 
 
 @dataclass
@@ -58,22 +21,35 @@ class _Clause:
     ends_with_section: bool = False
     begins_with_section: bool = False
     modified: bool = False
+    keeps: bool = False
+    """It says what is to stay as it is."""
 
 
-def asks_of(tokens: Sequence[Token], *, count: int) -> tuple[Ask, ...]:
+def asks_of(
+    tokens: Sequence[Token],
+    *,
+    count: int,
+    here: frozenset[int] | None = None,
+    everywhere: bool = True,
+) -> tuple[Ask, ...]:
     """The wishes of a request on a spec of `count` sections, each with its sections.
 
-    A wish without sections is for those named last, or for those that the same sentence names
-    after it, or for all. Raises NotUnderstoodError: everything must make sense, or nothing does.
+    A wish without sections is for those named last (at first, `here`), or for those that the same
+    sentence names after it, or for all, if that is what it may mean (`everywhere`). Raises
+    NotUnderstoodError: everything must make sense, or nothing does.
     """
     _refuse_unknown(tokens)
     clauses = _joined([_clause(part) for part in _split(tokens)])
-    _share_sections(clauses)
+    _share_sections(clauses, here)
+    if not everywhere and any(_is_unplaced(clause) for clause in clauses):
+        raise CannotBeDoneError("say for which sections that is, or say it last")
     everything = frozenset(range(count))
     mentioned = frozenset().union(*(c.sections or () for c in clauses))
     asks = []
     for clause in clauses:
         wanted = everything if clause.sections is None else clause.sections
+        if clause.rest and not mentioned:
+            raise NotUnderstoodError("say what the rest is beside: the chorus red, the rest blue")
         wanted = everything - mentioned if clause.rest else wanted
         asks += [replace(ask, sections=wanted - clause.excluded) for ask in clause.asks]
     if not asks:
@@ -81,9 +57,9 @@ def asks_of(tokens: Sequence[Token], *, count: int) -> tuple[Ask, ...]:
     return tuple(asks)
 
 
-def examples() -> str:
-    """What can be said, for whoever was not understood."""
-    return "for example: " + "; ".join(EXAMPLES)
+def _is_unplaced(clause: _Clause) -> bool:
+    placed = clause.sections is not None or clause.rest or clause.excluded
+    return not placed and any(not ask.is_global for ask in clause.asks)
 
 
 def _refuse_unknown(tokens: Sequence[Token]) -> None:
@@ -132,14 +108,14 @@ def _clause(tokens: Sequence[Token]) -> _Clause:
 
 def _hold(tokens: Sequence[Token], clause: _Clause) -> None:
     """Put the asks of a clause into it, each with the modifiers of the clause."""
-    modifiers = _Modifiers(tokens)
+    modifiers = Modifiers(tokens)
     clause.modified = modifiers.any
-    asked = [t for t in tokens if t.kind in _ASKS and not modifiers.swallowed(t)]
+    asked = [t for t in tokens if t.kind in ASKS and not modifiers.swallowed(t)]
     asked = modifiers.completed(asked)
     colors = tuple(str(t.value) for t in asked if t.kind == "color")
     if colors:
         words = " and ".join(t.text for t in asked if t.kind == "color")
-        clause.asks.append(Ask("color", None, words, colors=colors))
+        clause.asks.append(modifiers.on(Ask("color", None, words, colors=colors)))
     for token in asked:
         if token.kind == "field":
             clause.asks.append(_text(token, tokens))
@@ -150,8 +126,20 @@ def _hold(tokens: Sequence[Token], clause: _Clause) -> None:
         raise NotUnderstoodError(
             f'say what "{texts[0].text}" is: prompt = "...", theme = "...", mood = "..."'
         )
-    modifiers.refuse_leftover(clause)
-    modifiers.refuse_mixture(clause)
+    if any(t.kind == "keep" for t in tokens):
+        _keep(clause)
+    placed = clause.sections is not None or clause.rest or bool(clause.excluded)
+    modifiers.refuse_leftover(clause.asks, placed=placed or clause.keeps)
+    modifiers.refuse_mixture(clause.asks)
+
+
+def _keep(clause: _Clause) -> None:
+    """ "keep the zoom in the chorus" asks for nothing; "keep it dark" might."""
+    if any(ask.kind != "effect" or ask.number is not None for ask in clause.asks):
+        raise NotUnderstoodError(
+            "what is not named stays as it is; say what is to change: darker, red, less grain"
+        )
+    clause.asks, clause.keeps, clause.modified = [], True, False
 
 
 def _text(token: Token, tokens: Sequence[Token]) -> Ask:
@@ -161,85 +149,6 @@ def _text(token: Token, tokens: Sequence[Token]) -> Ask:
     return Ask("field", (token.value, after[0].value), token.text)
 
 
-class _Modifiers:
-    """More, less, off, a bit, half, 1.5: how a clause wants what it asks for."""
-
-    def __init__(self, tokens: Sequence[Token]) -> None:
-        self._tokens = tokens
-        kinds = [t.kind for t in tokens]
-        self.off = "off" in kinds
-        self.less = "less" in kinds
-        self.more = "more" in kinds
-        self.amount = 1.0
-        for token in tokens:
-            if token.kind == "amount":
-                self.amount *= float(str(token.value))
-        self.factor = next((float(str(t.value)) for t in tokens if t.kind in ("half", "double")), 0)
-        kinds_of_number = ("number", "milliseconds", "seconds")
-        self.numbers = [float(str(t.value)) for t in tokens if t.kind in kinds_of_number]
-        self.number = self.numbers[0] if self.numbers else None
-        self.later = next((int(str(t.value)) for t in tokens if t.kind == "later"), 0)
-        self._uses_number = False
-
-    @property
-    def any(self) -> bool:
-        return bool(self.off or self.less or self.more or self.factor or self.numbers)
-
-    def swallowed(self, token: Token) -> bool:
-        """ "stronger" beside an effect says how strong, and is no wish of its own."""
-        effect = any(t.kind in ("effect", "transition") for t in self._tokens)
-        return token.kind == "energy" and effect and token.text.lower() == "stronger"
-
-    def completed(self, asked: list[Token]) -> list[Token]:
-        """ "stronger" alone is about energy; "15 ms later" about the beats; "3 stills" a number."""
-        kinds = {t.kind for t in asked}
-        if not asked and any(t.kind == "more" and t.value == "stronger" for t in self._tokens):
-            return [Token("stronger", "energy", 1)]
-        if self.later and not kinds & {"bars", "starts"}:
-            return [*asked, Token("the beats", "beats")] if "beats" not in kinds else asked
-        if self.number is not None and "tier" in kinds:
-            return [Token(t.text, "stills") if t.value == 2 else t for t in asked]
-        return asked
-
-    def on(self, ask: Ask) -> Ask:
-        if ask.kind in ("beats", "bars"):
-            size = 1.0 if self.number is None else self.number
-            if not self.later or (ask.kind == "beats" and self.number is None):
-                raise NotUnderstoodError("say by how much: beats 15 ms later, downbeat 1 later")
-            unit = [t.kind for t in self._tokens if t.kind in ("number", "seconds")]
-            if ask.kind == "beats" and unit:
-                size *= 1000
-                if unit[0] == "number":
-                    raise NotUnderstoodError("say the beats in milliseconds: beats 15 ms later")
-            self._uses_number = True
-            return replace(ask, number=size * self.later)
-        more = -1 if self.less else int(self.more)
-        amount = self.amount * (2.0 if self.factor == 2.0 else 1.0)
-        if self.factor:
-            more = 1 if self.factor > 1 else -1
-        takes = ask.kind in ("effect", "stills", "energy", "meter", "starts", "transition")
-        number = self.number if takes else None
-        self._uses_number |= number is not None
-        return replace(ask, amount=amount, more=more, off=self.off, number=number)
-
-    def refuse_leftover(self, clause: _Clause) -> None:
-        """Raise NotUnderstoodError for a number that nothing takes."""
-        if self.numbers and not self._uses_number:
-            raise NotUnderstoodError(f"it is not clear what {self.numbers[0]:g} is for")
-        if clause.asks or clause.sections is not None or clause.rest or clause.excluded:
-            return
-        words = " ".join(t.text for t in self._tokens)
-        raise NotUnderstoodError(f"it is not clear what '{words}' is about")
-
-    def refuse_mixture(self, clause: _Clause) -> None:
-        """Raise NotUnderstoodError where "less" could be meant for one wish or for another."""
-        kinds = {ask.kind for ask in clause.asks}
-        several = len(clause.asks) > 1 and kinds != {"effect"}
-        both = (self.more and self.less) or (self.off and (self.more or self.less))
-        if both or len(self.numbers) > 1 or (several and (self.any or self.amount != 1)):
-            raise NotUnderstoodError("put a comma or 'and' between one wish and the next")
-
-
 # --- Several clauses -------------------------------------------------------------------------
 
 
@@ -247,7 +156,11 @@ def _joined(clauses: list[_Clause]) -> list[_Clause]:
     """ "red and gold" is one wish, "verse and chorus" are sections of one."""
     made: list[_Clause] = []
     for clause in clauses:
-        if made and _continues_colors(made[-1], clause):
+        if made and made[-1].keeps and clause.sections is not None:
+            made[-1] = clause  # what is kept needs nothing done
+        elif made and clause.keeps and made[-1].asks:
+            made[-1].excluded |= clause.sections or frozenset()
+        elif made and _continues_colors(made[-1], clause):
             made[-1] = _with_colors(made[-1], clause)
         elif made and _continues_sections(made[-1], clause):
             _merge(made[-1], clause)
@@ -307,9 +220,8 @@ def _inherit_modifiers(made: list[_Clause], clause: _Clause) -> None:
     ]
 
 
-def _share_sections(clauses: list[_Clause]) -> None:
+def _share_sections(clauses: list[_Clause], last: frozenset[int] | None) -> None:
     """A wish without sections is for those named last, or those that the sentence ends with."""
-    last: frozenset[int] | None = None
     for i, clause in enumerate(clauses):
         if clause.sections is None and not clause.rest and not clause.excluded:
             ahead = _ahead(clauses[i + 1 :]) if last is None else None

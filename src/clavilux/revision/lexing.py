@@ -5,24 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import lru_cache
 
 from clavilux import registry
 from clavilux.direction.style import style_names
 from clavilux.documents.checking import NAMED_COLORS
 from clavilux.model.spec import RenderSpec
 from clavilux.revision import vocabulary as v
-from clavilux.revision.vocabulary import Kind, Meaning
+from clavilux.revision.section_names import learn_sections
+from clavilux.revision.vocabulary import Kind, Vocabulary
 
 LONGEST_REQUEST = 2000
 LONGEST_PHRASE = 5
-
-_UNQUOTED = re.compile(
-    r"""\b((?:prompt|theme|mood|title|global style)\b[^"\u201c=:]{0,60})[=:]\s*"""
-    r"""(?!["\u201c\s])([^"\u201c]+)$""",
-    re.IGNORECASE,
-)
-"""A text that goes on to the end of the request."""
 
 _TOKEN = re.compile(
     r"""["\u201c]([^"\u201d]*)["\u201d]"""  # quoted
@@ -44,13 +38,10 @@ class Token:
     value: object = None
 
 
-Vocabulary = dict[tuple[str, ...], Meaning]
-
-
 def lexed(request: str, spec: RenderSpec) -> list[Token]:
     """The request's tokens; `word` is what has no meaning here."""
     known = vocabulary_for(spec)
-    raw = _raw(_UNQUOTED.sub(r'\1 "\2"', request))
+    raw = _raw(request)
     tokens: list[Token] = []
     at = 0
     while at < len(raw):
@@ -101,6 +92,18 @@ def _raw(request: str) -> list[Token]:
 
 def vocabulary_for(spec: RenderSpec) -> Vocabulary:
     """Every phrase that means something for this spec: its sections, what is installed."""
+    labels = tuple(section.label for section in spec.sections)
+    heroes = frozenset(i for i, section in enumerate(spec.sections) if section.hero)
+    return _vocabulary(labels, heroes, registry.names("scenes"), registry.names("effects"))
+
+
+@lru_cache(maxsize=16)
+def _vocabulary(
+    labels: tuple[str, ...],
+    heroes: frozenset[int],
+    scenes: tuple[str, ...],
+    effects: tuple[str, ...],
+) -> Vocabulary:
     known: Vocabulary = {}
 
     def learn(phrases: Iterable[str], kind: Kind, value: object = None) -> None:
@@ -119,9 +122,9 @@ def vocabulary_for(spec: RenderSpec) -> Vocabulary:
     for kind, table in tables:
         for phrase, value in table.items():
             learn([phrase], kind, value)
-    for name in registry.names("scenes"):
+    for name in scenes:
         learn([name, f"{name} scene", f"scene {name}"], "scene", name)
-    for name in registry.names("effects"):
+    for name in effects:
         learn([name], "transition" if name in v.TRANSITIONS else "effect", name)
     for name in style_names():
         words = name.replace("_", " ")
@@ -131,11 +134,15 @@ def vocabulary_for(spec: RenderSpec) -> Vocabulary:
     learn(v.OFF, "off")
     learn(v.RETRY, "retry")
     learn(v.REST, "rest")
+    learn(v.HERO, "hero")
+    learn(v.KEEP, "keep")
+    for thing in v.THINGS:
+        learn([thing], "thing", thing)
     learn(v.EXCEPT, "except")
     learn(["stronger"], "more", "stronger")
-    learn(v.EVERYWHERE, "scope", frozenset(range(len(spec.sections))))
+    learn(v.EVERYWHERE, "scope", frozenset(range(len(labels))))
     _learn_corrections(known)
-    _learn_sections(known, spec)
+    learn_sections(known, labels, heroes)
     return known
 
 
@@ -148,63 +155,8 @@ def _learn_corrections(known: Vocabulary) -> None:
         (("beats per bar", "beats to the bar", "to the bar"), ("meter", None)),
         (("later",), ("later", 1)),
         (("earlier", "sooner"), ("later", -1)),
-        (("starts at", "start at", "begins at", "begin at"), ("starts", None)),
         (("half", "half as strong", "halve"), ("half", 0.5)),
         (("double", "twice", "twice as strong", "double the"), ("double", 2.0)),
     ):
         for phrase in phrases:
             known[tuple(phrase.split())] = meaning  # type: ignore[assignment]
-
-
-def _learn_sections(known: Vocabulary, spec: RenderSpec) -> None:
-    """Sections by label, by kind, by number: "chorus", "both verses", "second verse", "section 3".
-
-    A part of a song that this one does not have is known as such, so that it can be said.
-    """
-    labels = [section.label for section in spec.sections]
-    of_kind: dict[str, list[int]] = {}
-    for i, label in enumerate(labels):
-        head, _, number = label.rpartition("_")
-        kind = head if head and number.isdigit() else label
-        of_kind.setdefault(kind.lower().replace("_", " "), []).append(i)
-    names = {**{kind: kind for kind in of_kind}, **v.SECTION_NAMES}
-    for name, kind in names.items():
-        _learn_kind(known, name, tuple(of_kind.get(kind, ())))
-    for name, edge in (("intro", 0), ("opening", 0), ("beginning", 0), ("start", 0)):
-        if "intro" not in of_kind:
-            known[(name,)] = ("scope", frozenset({edge}))
-    for name in ("outro", "ending", "end"):
-        if "outro" not in of_kind:
-            known[(name,)] = ("scope", frozenset({len(labels) - 1}))
-    for i, label in enumerate(labels):
-        one: Meaning = ("scope", frozenset({i}))
-        known[tuple(label.lower().replace("_", " ").split())] = one
-        known[("section", str(i + 1))] = one
-    known[("last", "section")] = ("scope", frozenset({len(labels) - 1}))
-    known[("first", "section")] = ("scope", frozenset({0}))
-    heroes = frozenset(i for i, section in enumerate(spec.sections) if section.hero)
-    known[("climax",)] = ("scope", heroes) if heroes else ("missing", "climax")
-
-
-def _learn_kind(known: Vocabulary, name: str, found: tuple[int, ...]) -> None:
-    words = tuple(name.split())
-    many = tuple(v.PLURALS.get(name, name + "s").split())
-    every: Meaning = ("scope", frozenset(found)) if found else ("missing", name)
-    for phrase in (words, many, ("all", *many), ("every", *words), ("each", *words)):
-        known[phrase] = every
-    known[("both", *many)] = every if len(found) == 2 else ("missing", f"both {' '.join(many)}")
-    for n, (ordinal, number) in enumerate(zip(v.ORDINALS, v.NUMBERS, strict=True)):
-        there: Meaning = ("missing", f"{name} {n + 1}")
-        if n < len(found):
-            there = ("scope", frozenset({found[n]}))
-        digit, short = str(n + 1), f"{n + 1}{('st', 'nd', 'rd', *['th'] * 6)[n]}"
-        for phrase in ((ordinal, *words), (short, *words), (*words, digit), (*words, number)):
-            known[phrase] = there
-    if found:
-        known[("last", *words)] = known[("final", *words)] = ("scope", frozenset({found[-1]}))
-    for a, b in pairwise(range(len(v.ORDINALS))):
-        if b < len(found):
-            pair: Meaning = ("scope", frozenset({found[a], found[b]}))
-            known[(v.ORDINALS[a], "and", v.ORDINALS[b], *words)] = pair
-            known[(*words, str(a + 1), "and", str(b + 1))] = pair
-            known[(*many, str(a + 1), "and", str(b + 1))] = pair

@@ -8,20 +8,24 @@ Kind = Literal[
     "scope", "missing", "rest", "except", "more", "less", "off", "amount", "filler", "break",
     "effect", "look", "color", "style", "scene", "energy", "tier", "transition", "retry", "stills",
     "tempo", "beats", "bars", "meter", "text", "number", "seconds", "milliseconds",
-    "field", "later", "starts", "half", "double", "word",
+    "field", "later", "half", "double", "keep", "hero", "thing", "word",
 ]  # fmt: skip
 
 Meaning = tuple[Kind, object]
 
+Vocabulary = dict[tuple[str, ...], Meaning]
+"""Words in lower case -> what they mean together."""
+
 _FILLERS = """
 a about all an and/or animation are as be become because beat beats bit by can change colors colours
 could do does feel feeling feels for from get give go going have here how i i'd i'm id if in into is
-it it's its just keep kind let let's like look looking looks made make makes me mood more-or-less my
+it it's its just kind let let's like look looking looks made make makes me mood more-or-less my
 need needs now of on onto our part parts picture pictures please put section sections set shall
 should show showing so some something strength that the their them there these they thing things
 this those through to tone tones turn use using video want we whole will with would you your at
 during effect effects palette color colour style scene tier add bring dominated dominant mainly
-mostly really quite kindly rather
+mostly really quite kindly rather only anywhere any all
+love prefer wish maybe perhaps hit hits
 """
 FILLERS = frozenset(_FILLERS.split())
 """Words that change nothing about a request."""
@@ -33,7 +37,10 @@ LESS = (
     "less", "weaker", "reduce", "reduced", "decrease", "down", "lower", "lighter on", "softer on",
     "tone down", "fewer", "not so", "not as", "not too", "too much", "too",
 )  # fmt: skip
-OFF = ("no", "without", "off", "remove", "disable", "drop the", "get rid of", "turn off", "zero")
+OFF = (
+    "no", "without", "off", "remove", "disable", "drop the", "get rid of", "turn off", "zero",
+    "stop", "delete", "kill", "erase",
+)  # fmt: skip
 AMOUNTS: dict[str, float] = {
     "a bit": 0.5, "a little": 0.5, "a little bit": 0.5, "slightly": 0.5, "somewhat": 0.7,
     "a touch": 0.4, "much": 1.8, "a lot": 1.8, "way": 1.8, "far": 1.8, "very": 1.5, "even": 1.0,
@@ -66,6 +73,8 @@ LOOKS: dict[str, str] = {
     "richer": "vivid", "muted": "muted", "desaturated": "muted", "faded": "muted", "dull": "muted",
     "pale": "muted", "paler": "muted", "washed out": "muted", "contrast": "contrast",
     "contrasty": "contrast", "hazy": "soft", "foggy": "soft", "flat": "soft",
+    "dreamy": "soft", "dreamier": "soft", "misty": "soft", "ethereal": "soft", "hazier": "soft",
+    "pop": "vivid", "popping": "vivid", "punchier": "contrast", "contrastier": "contrast",
     "black and white": "gray", "monochrome": "gray", "greyscale": "gray", "grayscale": "gray",
 }  # fmt: skip
 OPPOSITE: dict[str, str] = {
@@ -85,6 +94,9 @@ ENERGY: dict[str, int] = {
     "fast": 1, "faster": 1, "speed up": 1, "quicker": 1, "wild": 1, "wilder": 1, "livelier": 1,
     "lively": 1, "energy": 1, "energetic": 1, "intense": 1, "intensity": 1, "dynamic": 1,
     "movement": 1, "motion": 1, "stronger": 1, "harder": 1, "crazier": 1, "calm down": -1,
+    "busy": 1, "busier": 1, "hectic": 1, "chaotic": 1, "frantic": 1, "explode": 1, "explosive": 1,
+    "powerful": 1, "aggressive": 1, "epic": 1, "hypnotic": -1, "peaceful": -1, "restful": -1,
+    "subdued": -1, "subtler": -1, "subtle": -1, "slow-motion": -1, "speed": 1,
 }  # fmt: skip
 
 TIERS: dict[str, int] = {
@@ -99,13 +111,33 @@ TIERS: dict[str, int] = {
 TRANSITIONS: dict[str, str] = {
     "cut": "cut", "hard cut": "cut", "cuts": "cut", "dissolve": "dissolve", "fade": "dissolve",
     "crossfade": "dissolve", "cross dissolve": "dissolve", "cross fade": "dissolve",
-    "morph": "morph", "melt": "morph",
+    "morph": "morph", "melt": "morph", "hard cuts": "cut", "fades": "dissolve",
+    "dissolves": "dissolve",
+    "crossfades": "dissolve", "morphs": "morph", "smoother transitions": "dissolve",
+    "smooth transitions": "dissolve", "soft transitions": "dissolve",
+    "softer transitions": "dissolve", "transitions smoother": "dissolve",
+    "transitions softer": "dissolve", "hard transitions": "cut", "harder transitions": "cut",
+    "transitions harder": "cut", "sharp transitions": "cut", "sharper transitions": "cut",
+    "transitions sharper": "cut",
 }  # fmt: skip
+
+THINGS = (
+    "people", "faces", "text", "letters", "logos", "animals", "cars", "hands", "humans", "persons",
+    "crowds", "buildings", "watermarks",
+)  # fmt: skip
+"""What a picture can be told to be without."""
+HERO = (
+    "hero", "hero picture", "hero image", "hero still", "hero shot", "strongest picture",
+    "strongest image", "best picture",
+)  # fmt: skip
+KEEP = ("keep", "leave", "keep as is", "leave alone")
 
 RETRY = (
     "retry", "redo", "again", "another picture", "other pictures", "another image", "new picture",
     "new pictures", "different picture", "different pictures", "try again", "regenerate", "reroll",
-    "another one", "something else",
+    "another one", "something else", "new image", "new images", "different image",
+    "different images", "other images", "fresh picture", "fresh pictures", "fresh images",
+    "another look", "new stills",
 )  # fmt: skip
 
 TEXTS: dict[str, str] = {
@@ -127,6 +159,8 @@ SECTION_NAMES: dict[str, str] = {
     "bridge": "bridge", "solo": "solo", "drop": "drop", "intro": "intro", "opening": "intro",
     "beginning": "intro", "outro": "outro", "ending": "outro", "coda": "outro", "end": "outro",
     "instrumental": "instrumental", "interlude": "instrumental", "break": "instrumental",
+    "breakdown": "bridge", "middle eight": "bridge", "middle 8": "bridge",
+    "buildup": "pre-chorus", "build-up": "pre-chorus", "guitar solo": "solo",
 }  # fmt: skip
 """What people call the parts of a song -> what their labels begin with."""
 
@@ -145,4 +179,6 @@ EXAMPLES = (
     "cut into the chorus",
     'chorus prompt = "rain on glass, wide lens"',
     "another picture for the bridge",
+    "chorus 2 like chorus 1",
+    "split verse 2 in half",
 )
