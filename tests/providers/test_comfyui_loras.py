@@ -23,6 +23,8 @@ from providers.fakes.comfyui import FILES, NODES, FakeComfyUI
 from providers.fakes.node_rules import object_info
 from providers.shopping import await_picture, order_of, settings, trouble_of
 
+needs_list = pytest.mark.skipif(not NODES.exists(), reason="the node list is not here")
+
 TWO = "ink.safetensors:0.8, faces/sks.safetensors"
 
 
@@ -37,6 +39,7 @@ def comfy(fake: FakeComfyUI, model: str = "sdxl", **options: Any) -> ComfyUI:
     return ComfyUI(settings(base_url=fake.url, model=model, options=options))
 
 
+@needs_list
 @pytest.mark.parametrize("name", shipped())
 def test_every_shipped_graph_takes_them(name: str) -> None:
     graph = load(name)
@@ -104,6 +107,7 @@ def test_a_picture_is_made_with_them(fake: FakeComfyUI) -> None:
     assert order_of(alone).options["lora"] == "ink.safetensors"
 
 
+@needs_list
 def test_one_that_the_server_lacks_is_named(fake: FakeComfyUI) -> None:
     client = comfy(fake, lora="none.safetensors:0.5")
     error = trouble_of(lambda: client.submit(order_of(client)))
