@@ -50,8 +50,8 @@ Images = Annotated[
     str,
     typer.Option(
         "--images",
-        help="Who makes the stills: painter, openai, gemini, bfl, fal, stability; several, with "
-        "commas, stand in for each other.",
+        help="Who makes the stills: painter, openai, gemini, bfl, fal, stability; on your own "
+        "machine comfyui, diffusers; several, with commas, stand in for each other.",
     ),
 ]
 Budget = Annotated[

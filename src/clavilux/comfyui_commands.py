@@ -57,7 +57,8 @@ def check(
         _show(found)
     lacking = sum(len(wrong) for graphs in found.values() for wrong in graphs.values())
     if lacking and not as_json:
-        raise InputError(f"{lacking} problems; install what is missing, or name other files")
+        count = "1 problem" if lacking == 1 else f"{lacking} problems"
+        raise InputError(f"{count}; install what is missing, or name other files")
     if lacking:
         raise typer.Exit(2)
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as some
 from clavilux.model.settings import ProviderSettings
 from clavilux.providers.account import Account
 from clavilux.providers.addresses import download, host_of, may_be_fetched, may_carry_key
-from clavilux.providers.web import Web
+from clavilux.providers.web import Web, _client
+from providers.fakes.comfyui import FakeComfyUI
 from providers.fakes.jobs import FakeJobs
 from providers.fakes.server import Fault
 from providers.shopping import KEY, trouble_of
@@ -114,6 +115,21 @@ def test_a_download_carries_no_key_and_follows_no_redirect() -> None:
         fake.script_downloads(Fault(302, {}, {"location": fake.address(job)}))
         error = trouble_of(lambda: download(web, fake.address(job), base_url=fake.url, cost=5))
         assert (error.trouble, error.billed, error.cost) == ("unusable", "yes", 5)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_this_machine_is_not_reached_by_a_proxy(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    _client.cache_clear()
+    try:
+        with FakeComfyUI() as fake:
+            url = fake.url.replace("127.0.0.1", host)
+            assert Web(url, headers={}, timeout=5).get("/prompt").status == 200
+    finally:
+        _client.cache_clear()
 
 
 def test_an_account_shows_no_key() -> None:

@@ -13,9 +13,11 @@ import pytest
 from clavilux.interfaces import Progressing, SelfHosted, Sold, Step, Ticket
 from clavilux.model.errors import InputError, ProviderError
 from clavilux.providers.comfyui import ComfyUI, hosts, seller
+from clavilux.providers.comfyui.failures import of_status
 from clavilux.providers.comfyui.graphs import shipped
 from clavilux.providers.comfyui.jobs import job_id
 from clavilux.providers.comfyui.progress import Progress
+from clavilux.providers.web import Reply
 from clavilux.testing import check_seller
 from providers.fakes.comfyui import FakeComfyUI
 from providers.shopping import STYLE, order_of, request, settings, trouble_of
@@ -499,8 +501,28 @@ def test_a_ticket_that_cannot_be_read_is_an_error(fake: FakeComfyUI, id: str) ->
     assert fake.calls == []
 
 
+def test_a_server_that_is_not_there_is_named_with_what_to_do() -> None:
+    with FakeComfyUI() as gone:
+        client = comfy(gone)
+    error = trouble_of(lambda: client.submit(order_of(client)))
+    place = gone.url.removeprefix("http://")
+    assert str(error).startswith(f"comfyui: cannot reach {place}: ")
+    assert "set base_url" in str(error) and (error.trouble, error.billed) == ("transient", "no")
+
+
+@pytest.mark.parametrize(
+    ("status", "trouble", "hint"),
+    [(404, "verification", True), (302, "verification", True), (413, "bad_request", False)],
+)
+def test_what_is_no_comfyui_is_not_asked_again(status: int, trouble: str, hint: bool) -> None:
+    error = of_status(Reply(status, {}, b"<html>"))
+    assert error.trouble == trouble and ("is base_url" in str(error)) == hint
+
+
 def test_a_token_alone_is_a_bearer_token() -> None:
     assert hosts.header(" abc ") == {"Authorization": "Bearer abc"}
+    assert hosts.header("Bearer abc") == hosts.header("abc")
+    assert hosts.header("Basic abc=") == {"Authorization": "Basic abc="}
     assert hosts.header("X-Key: a:b") == {"X-Key": "a:b"} and hosts.header("") == {}
 
 

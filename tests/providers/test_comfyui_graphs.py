@@ -155,6 +155,11 @@ def test_what_is_wrong_with_a_graph_is_said(nodes: Any, said: Any, words: str) -
     assert words in str(caught.value) and "\n" not in str(caught.value)
 
 
+def test_a_misspelled_field_is_said_with_the_known_ones() -> None:
+    with pytest.raises(InputError, match=r"pixelz: there is no such field; known: .*pixels"):
+        parsed(mine(_2="clavilux:prompt", _5="clavilux:seed"), {"pixelz": 3}, name="x")
+
+
 def test_which_picture_is_taken_must_be_clear() -> None:
     nodes = mine(_2="clavilux:prompt", _5="clavilux:seed")
     nodes["8"] = copy.deepcopy(nodes["7"])

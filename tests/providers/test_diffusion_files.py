@@ -208,6 +208,14 @@ def test_a_lora_and_an_adapter_go_together(models: Path, tmp_path: Path) -> None
     assert apart(picture(plain), picture(styled)) > 1
 
 
+def test_an_adapter_that_is_not_there_is_said_at_once(models: Path, tmp_path: Path) -> None:
+    assert "has no ip-adapter_sdxl.safetensors" in seller(models / "xl", adapter="/no").ready()
+    (tmp_path / "ip-adapter_sdxl.safetensors").touch()
+    (tmp_path / "image_encoder").mkdir()
+    (tmp_path / "image_encoder" / "pytorch_model.bin").touch()
+    assert "a pickle" in seller(models / "xl", adapter=str(tmp_path)).ready()
+
+
 @with_peft
 @pytest.mark.parametrize("model", ["xl", "sd"])
 def test_a_lora_for_another_kind_ends_it_in_one_line(models: Path, model: str) -> None:

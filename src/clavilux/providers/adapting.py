@@ -24,6 +24,13 @@ SAME_SHAPE = 0.02
 SHARP = 0.85
 """A picture this much narrower than wanted looks as sharp: stills are asked for with headroom."""
 
+FALL = 0.75
+"""How much of an earlier picture's strength is left from one still of a section to the next: the
+first takes over what it refers to, the later ones find their own way."""
+
+HERO = 0.5
+"""What is left of it for the climax, which is to be seen as something new."""
+
 VIEWS = (
     "seen from another place",
     "seen from close by",
@@ -170,3 +177,8 @@ def shape_given_up(request: ImageRequest, width: int, height: int) -> tuple[str,
 def _apart(one: float, other: float) -> float:
     """How far two positive numbers are apart, as a share."""
     return abs(math.log(one / other))
+
+
+def followed(request: ImageRequest, *, fall: float = FALL) -> float:
+    """How much of an earlier picture a still follows, 0..1 of the most: falling in its section."""
+    return fall**request.index * (HERO if request.hero else 1.0)

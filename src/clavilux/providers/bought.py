@@ -21,7 +21,7 @@ from clavilux.providers.alike import likeness_of
 from clavilux.providers.buying import ATTEMPTS, RAW, Buyer
 from clavilux.providers.consistency import Graded
 from clavilux.providers.ledger_rows import AlreadyBoughtError, InDoubtError
-from clavilux.providers.likeness import Likeness, Purchase
+from clavilux.providers.likeness import Purchase
 from clavilux.providers.making import Made, simplified_note
 from clavilux.providers.receipts import REFUSALS
 from clavilux.storage import Store
@@ -31,7 +31,7 @@ COLORS = ".colors.npy"
 
 
 class BuyingMaker:
-    """A provider that is paid: its pictures are checked, graded and fitted here."""
+    """A provider whose pictures are checked, graded and fitted here, be they paid or not."""
 
     def __init__(self, buyer: Buyer, store: Store, requests: Sequence[ImageRequest]) -> None:
         """`requests`: all of the run; one of them becomes the anchor where there are no seeds."""
@@ -40,7 +40,7 @@ class BuyingMaker:
         can = self._seller.capabilities
         self.name, self.at_once = self._seller.name, can.concurrency
         self._gone: set[str] = set()
-        self._likeness = self._likeness_of(requests)
+        self._likeness = likeness_of(can, self, requests)
 
     def expected(self, request: ImageRequest) -> StillSource:
         order = self._likeness.planned(request)
@@ -56,11 +56,6 @@ class BuyingMaker:
 
     def paid(self, request: ImageRequest) -> int:
         return self._buyer.paid(request)
-
-    def _likeness_of(self, requests: Sequence[ImageRequest]) -> Likeness:
-        """As the style wants it or the seller says; else related seeds where there are seeds, and a
-        style anchor where there are none."""
-        return likeness_of(self._seller.capabilities, self, requests)
 
     def order(self, request: ImageRequest, *, references: tuple[str, ...] = ()) -> Order:
         """What is sent for a request, to the first model that is not known to be gone."""
@@ -123,7 +118,8 @@ class BuyingMaker:
         try:
             return self._developed(request, order, (*notes, simplified_note(first)), attempts=1)
         except ProviderError as second:
-            words = f"{first}; and with a simpler prompt: {second}"
+            again = "the same" if str(second) == str(first) else second
+            words = f"{first}; and with a simpler prompt: {again}"
             raise ProviderError(words, trouble=second.trouble) from None
 
     def _developed(

@@ -30,7 +30,7 @@ Kind = Literal["none", "anchor", "previous"]
 
 
 class Buying(Protocol):
-    """What likeness needs of a maker: see making.BuyingMaker."""
+    """What likeness needs of a maker: see bought.BuyingMaker."""
 
     @property
     def account(self) -> str: ...

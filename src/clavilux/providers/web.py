@@ -64,6 +64,10 @@ class Reply:
         return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
+class UnreachableError(ProviderError):
+    """Nobody answers at an address."""
+
+
 class Web:
     """Calls to one provider."""
 
@@ -93,8 +97,9 @@ class Web:
             with _client().stream(method, url, timeout=self._timeout, **content) as response:
                 return Reply(response.status_code, response.headers, self._body(response))
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
-            raise ProviderError(
-                f"cannot reach {httpx2.URL(url).host}: {_said(error)}", trouble="transient"
+            place = httpx2.URL(url).netloc.decode("ascii", "replace")
+            raise UnreachableError(
+                f"cannot reach {place}: {_said(error)}", trouble="transient"
             ) from None
         except (httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
             raise ProviderError(f"the address cannot be used: {_said(error)}") from None
@@ -180,5 +185,13 @@ def _said(error: Exception) -> str:
 
 @cache
 def _client() -> httpx2.Client:
-    """One pool of connections for all; it is safe to use from several threads."""
-    return httpx2.Client(follow_redirects=False, limits=httpx2.Limits(max_connections=64))
+    """One pool of connections for all; it is safe to use from several threads.
+
+    A proxy that the environment names is used, but not to this machine, which it cannot reach.
+    """
+    hosts = ("127.0.0.1", "localhost", "[::1]")
+    return httpx2.Client(
+        follow_redirects=False,
+        limits=httpx2.Limits(max_connections=64),
+        mounts={f"all://{host}": None for host in hosts},
+    )

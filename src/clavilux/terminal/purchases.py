@@ -47,7 +47,7 @@ def _offer_notes(offer: Estimate) -> list[str]:
     lines = [offer.trouble] if offer.trouble else []
     if offer.model and not offer.trouble and offer.to_buy < offer.images:
         lines.append(
-            f"{offer.provider}: {offer.to_buy} of {offer.images} are to be bought, the others are "
+            f"{offer.provider}: {offer.to_buy} of {offer.images} are to be made, the others are "
             "here"
         )
     if offer.machine:

@@ -12,6 +12,7 @@ from typing import Any
 
 from clavilux.model.errors import ProviderError, Trouble
 from clavilux.providers.comfyui.graphs import described
+from clavilux.providers.comfyui.plain import listed, table
 from clavilux.providers.web import Reply, provider_words
 
 MODEL_FILES = (".safetensors", ".sft", ".ckpt", ".pt", ".pth", ".bin", ".gguf")
@@ -33,13 +34,13 @@ class InterruptedJobError(ProviderError):
 
 def refusal(reply: Reply, nodes: Mapping[str, Any]) -> ProviderError:
     """The trouble behind an answer to POST /prompt that is no 200."""
-    body = _table(_json(reply))
+    body = table(_json(reply))
     if reply.status != 400 or not ("error" in body or "node_errors" in body):
         return of_status(reply)
-    error, wrong = _table(body.get("error")), _table(body.get("node_errors"))
+    error, wrong = table(body.get("error")), table(body.get("node_errors"))
     if wrong:
         return wrong_nodes(wrong, nodes)
-    extra = _table(error.get("extra_info"))
+    extra = table(error.get("extra_info"))
     if str(error.get("type")) in UNKNOWN_CLASS:
         node, kind = extra.get("node_id"), str(extra.get("class_type") or "")
         what = f"the node class {kind}" if kind else _said(error)
@@ -50,7 +51,9 @@ def refusal(reply: Reply, nodes: Mapping[str, Any]) -> ProviderError:
 
 def wrong_nodes(wrong: Mapping[str, Any], nodes: Mapping[str, Any]) -> ProviderError:
     """The trouble behind `node_errors`."""
-    found = [(id, _table(one)) for id, of in wrong.items() for one in _list(of, "errors")]
+    found = [
+        (id, table(one)) for id, of in wrong.items() for one in listed(table(of).get("errors"))
+    ]
     lacking = [line for id, one in found for line in _lacking(one)]
     if lacking:
         return _error(f"the server lacks {'; '.join(dict.fromkeys(lacking))}", "model_gone")
@@ -60,7 +63,7 @@ def wrong_nodes(wrong: Mapping[str, Any], nodes: Mapping[str, Any]) -> ProviderE
 
 def _lacking(one: Mapping[str, Any]) -> Iterator[str]:
     """A model file that is not installed: a value that is in no list of files."""
-    extra = _table(one.get("extra_info"))
+    extra = table(one.get("extra_info"))
     value = extra.get("received_value")
     if one.get("type") != "value_not_in_list" or not is_model_file(value):
         return
@@ -85,7 +88,7 @@ def choices_of(config: object) -> list[str]:
         return []
     options = config[0]
     if options == "COMBO" and len(config) > 1:
-        options = _table(config[1]).get("options")
+        options = table(config[1]).get("options")
     return [str(one) for one in options] if isinstance(options, list) else []
 
 
@@ -119,13 +122,14 @@ def of_status(reply: Reply) -> ProviderError:
     """The trouble behind an HTTP status; mostly a proxy's in front of the server."""
     troubles: dict[int, Trouble] = {
         401: "authentication", 403: "authentication", 407: "authentication",
-        408: "transient", 413: "bad_request", 429: "rate_limited",
+        400: "bad_request", 408: "transient", 413: "bad_request", 429: "rate_limited",
     }  # fmt: skip
-    trouble = troubles.get(reply.status, "transient" if reply.status >= 500 else "bad_request")
+    # Nothing else is answered by a ComfyUI: every further call would meet the same.
+    trouble = troubles.get(reply.status, "transient" if reply.status >= 500 else "verification")
     advice = {
         "authentication": "; set CLAVILUX_COMFYUI_HEADER to the header that it wants, such as "
         "'Authorization: Bearer ...'",
-        "bad_request": "; is base_url the address of a ComfyUI server?",
+        "verification": "; is base_url the address of a ComfyUI server?",
     }
     return ProviderError(
         f"comfyui: the server answered HTTP {reply.status}{advice.get(trouble, '')}",
@@ -158,16 +162,7 @@ def _json(reply: Reply) -> Any:
         return None
 
 
-def _table(said: object) -> Mapping[str, Any]:
-    return said if isinstance(said, dict) else {}
-
-
-def _list(said: object, name: str) -> list[Any]:
-    found = _table(said).get(name)
-    return found if isinstance(found, list) else []
-
-
 def _events(messages: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for one in messages if isinstance(messages, list) else []:
+    for one in listed(messages):
         if isinstance(one, list) and len(one) == 2:
-            yield str(one[0]), _table(one[1])
+            yield str(one[0]), table(one[1])

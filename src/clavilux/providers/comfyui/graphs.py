@@ -193,7 +193,9 @@ def parsed(nodes: Any, said: Mapping[str, Any], *, name: str, source: str = "") 
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"{source}, its TOML file, {where}: {first['msg']}") from None
+        unknown = f"there is no such field; known: {', '.join(Said.model_fields)}"
+        wrong = unknown if first["type"] == "extra_forbidden" else first["msg"]
+        raise InputError(f"{source}, its TOML file, {where}: {wrong}") from None
     of = of.model_copy(update={"slots": {**_titled(nodes, source), **of.slots}})
     _check_slots(nodes, of.slots, source)
     if "reference" in of.slots and not of.without_reference:

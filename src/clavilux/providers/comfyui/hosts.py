@@ -24,14 +24,16 @@ def addresses(said: str) -> tuple[str, ...]:
 
 
 def header(said: str) -> dict[str, str]:
-    """ "Authorization: Bearer ..." as a header; a token alone means that, too; nothing for "".
+    """ "Authorization: Bearer ..." as a header; "Bearer ..." and a token alone mean that, too;
+    nothing for "".
 
     Raises InputError, in which the header does not occur.
     """
     if not said.strip():
         return {}
     if ":" not in said:
-        said = f"Authorization: Bearer {said.strip()}"
+        scheme = "" if " " in said.strip() else "Bearer "
+        said = f"Authorization: {scheme}{said.strip()}"
     name, colon, value = (part.strip() for part in said.partition(":"))
     token = name.replace("-", "").replace("_", "")
     sound = token.isalnum() and name.isascii() and value.isascii() and value.isprintable()

@@ -10,20 +10,13 @@ from clavilux.model.color import luminance
 from clavilux.model.errors import InputError
 from clavilux.model.order import Order
 from clavilux.model.request import ImageRequest
-from clavilux.providers.adapting import adapt, shape_given_up, size_of
+from clavilux.providers.adapting import adapt, followed, shape_given_up, size_of
 from clavilux.providers.comfyui.graphs import Graph, Literals
 from clavilux.providers.comfyui.loras import OPTION, takes_loras, with_loras
 from clavilux.providers.loras import named_loras
 
 PROMPT_LIMIT = 4000
 """Characters. CLIP reads 77 tokens at a time, and ComfyUI as many times as it takes."""
-
-FALL = 0.75
-"""How much of the strength is left from one still of a section to the next: the first still of a
-section takes over the picture before, the later ones find their own way."""
-
-HERO = 0.5
-"""What is left of it for the climax, which is to be seen as something new."""
 
 MOST_ENLARGED = 2.0
 """A second pass at more than twice the width invents doubles of everything."""
@@ -144,7 +137,7 @@ def slots_of(order: Order) -> dict[str, Literals]:
 
 def strength_of(request: ImageRequest, most: float) -> float:
     """How much of the picture before a still keeps, 0..1: falling within its section."""
-    return round(most * FALL**request.index * (HERO if request.hero else 1.0), 3)
+    return round(most * followed(request), 3)
 
 
 def _size(graph: Graph, request: ImageRequest, size: str) -> tuple[int, int]:

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from clavilux.providers.comfyui.plain import table
+
 PREVIEW, PREVIEW_WITH_FACTS = 1, 4
 """Kinds of binary frames: a picture; a picture with facts about it."""
-
-JPEG = 1
 
 ENDED = frozenset({"execution_success", "execution_error", "execution_interrupted"})
 
@@ -66,24 +66,20 @@ def _event(text: str) -> Progress | None:
 
 def _running(job: str, nodes: object) -> Progress:
     """The node at work among all."""
-    table = nodes if isinstance(nodes, dict) else {}
+    said = table(nodes)
     by_state = {
-        word: [str(id) for id, of in table.items() if _table(of).get("state") == word]
+        word: [str(id) for id, of in said.items() if table(of).get("state") == word]
         for word in ("finished", "running")
     }
     finished = tuple(by_state["finished"])
     for id in by_state["running"]:
-        step, steps = _steps(table[id])
+        step, steps = _steps(said[id])
         return Progress(job=job, node=id, step=step, steps=steps, finished=finished)
     return Progress(job=job, finished=finished)
 
 
 def _ids(said: object) -> tuple[str, ...]:
     return tuple(map(str, said)) if isinstance(said, list) else ()
-
-
-def _table(said: object) -> Mapping[str, Any]:
-    return said if isinstance(said, dict) else {}
 
 
 def _steps(said: Mapping[str, Any]) -> tuple[int, int]:

@@ -18,7 +18,8 @@ from clavilux.model.errors import ProviderError
 from clavilux.providers.comfyui.failures import of_status, refusal, unbilled, wrong_nodes
 from clavilux.providers.comfyui.jobs import FOLDER
 from clavilux.providers.comfyui.listening import Listener, OnProgress
-from clavilux.providers.web import Reply, Web
+from clavilux.providers.comfyui.plain import listed, table
+from clavilux.providers.web import Reply, UnreachableError, Web
 
 Whereabouts = Literal["waiting", "running", "ended", "nowhere"]
 
@@ -51,7 +52,7 @@ class Server:
 
     def busy(self) -> int:
         """How many jobs are before a new one. Raises ProviderError."""
-        info = _table(self._get("/prompt").get("exec_info"))
+        info = table(self._get("/prompt").get("exec_info"))
         left = info.get("queue_remaining")
         return left if isinstance(left, int) else 0
 
@@ -73,7 +74,7 @@ class Server:
         )
         if reply.status != 200:
             raise of_status(reply)
-        said = _table(reply.json())
+        said = table(reply.json())
         folder = said.get("subfolder")
         return f"{folder}/{said.get('name')}" if folder else str(said.get("name") or name)
 
@@ -84,13 +85,13 @@ class Server:
         reply = self._call(lambda: self._web.post_json("/prompt", body))
         if reply.status != 200:
             raise refusal(reply, nodes)
-        answer = _table(_json(reply))
+        answer = table(_json(reply))
         if answer.get("prompt_id") != job:
             raise ProviderError(
                 "comfyui: the server does not keep job ids; update it to 0.3.60 or newer",
                 trouble="verification",
             )
-        wrong = _table(answer.get("node_errors"))
+        wrong = table(answer.get("node_errors"))
         if any(_concerns(of, output) for of in wrong.values()):  # our picture was left out
             self.cancel(job)
             raise wrong_nodes(wrong, nodes)
@@ -105,15 +106,15 @@ class Server:
             return ended
         queue = self._get("/queue")
         for name, at in _QUEUES:
-            if any(_id_of(item) == job for item in _list(queue.get(name))):
+            if any(_id_of(item) == job for item in listed(queue.get(name))):
                 return JobState(at=at)
         return self._ended(job) or JobState(at="nowhere")
 
     def _ended(self, job: str) -> JobState | None:
-        found = _table(self._get(f"/history/{quote(job, safe='')}").get(job))
+        found = table(self._get(f"/history/{quote(job, safe='')}").get(job))
         if not found:
             return None
-        status = _table(found.get("status"))
+        status = table(found.get("status"))
         return JobState(
             at="ended",
             succeeded=status.get("status_str", "success") == "success",
@@ -123,7 +124,7 @@ class Server:
 
     def picture(self, outputs: object, *, output: str) -> bytes | None:
         """The first picture that a node made; None where there is none, or no more."""
-        images = _list(_table(_table(outputs).get(output)).get("images"))
+        images = listed(table(table(outputs).get(output)).get("images"))
         if not images or not isinstance(images[0], dict):
             return None
         names = ("filename", "subfolder", "type")
@@ -137,7 +138,7 @@ class Server:
         """Take a job out of the queue, or stop it. Never stops another: older servers stop
         whatever runs, so it is looked first. Raises ProviderError."""
         self._call(lambda: self._web.post_json("/queue", {"delete": [job]}))
-        running = _list(self._get("/queue").get("queue_running"))
+        running = listed(self._get("/queue").get("queue_running"))
         if any(_id_of(item) == job for item in running):
             self._call(lambda: self._web.post_json("/interrupt", {"prompt_id": job}))
 
@@ -151,13 +152,18 @@ class Server:
         if reply.status != 200:
             raise of_status(reply)
         try:
-            return _table(reply.json())
+            return table(reply.json())
         except ProviderError as error:
             raise unbilled(error) from None
 
     def _call(self, call: Any) -> Reply:
         try:
             reply: Reply = call()
+        except UnreachableError as error:
+            raise ProviderError(
+                f"comfyui: {error}; start it there, or set base_url under [providers.comfyui]",
+                trouble=error.trouble,
+            ) from None
         except ProviderError as error:
             raise unbilled(error) from None
         return reply
@@ -193,20 +199,12 @@ def _kind_of(picture: bytes) -> tuple[str, str]:
 
 
 def _concerns(of: object, output: str) -> bool:
-    dependent = _table(of).get("dependent_outputs")
+    dependent = table(of).get("dependent_outputs")
     return not isinstance(dependent, list) or output in map(str, dependent)
 
 
 def _id_of(item: object) -> object:
     return item[1] if isinstance(item, list) and len(item) > 1 else None
-
-
-def _table(said: object) -> Mapping[str, Any]:
-    return said if isinstance(said, dict) else {}
-
-
-def _list(said: object) -> list[Any]:
-    return said if isinstance(said, list) else []
 
 
 def _json(reply: Reply) -> Any:

@@ -16,6 +16,7 @@ from clavilux.providers.diffusion.devices import Kept, Place, kept_on, place_for
 from clavilux.providers.diffusion.extra import package
 from clavilux.providers.diffusion.families import Family, Scheduler
 from clavilux.providers.diffusion.weights import (
+    check_adapter,
     check_part,
     check_pipeline,
     size_of_weights,
@@ -200,12 +201,10 @@ def _depth_estimator(choices: Choices, place: Place) -> DepthEstimator:
 
 def _add_adapter(pipe: Any, choices: Choices) -> None:
     folder = Path(choices.adapter).expanduser()
-    if not (folder / choices.adapter_file).is_file():
-        raise unfit(f"{folder} has no {choices.adapter_file}; say adapter_file")
+    check_adapter(folder, choices.adapter_file)
     if not hasattr(pipe, "load_ip_adapter"):
         raise unfit(f"no IP-Adapter goes with a {type(pipe).__name__}; leave adapter out")
     if hasattr(pipe, "unet"):
-        check_part(folder / "image_encoder")
         encoder = {"image_encoder_folder": "image_encoder"}
     else:
         encoder = {"image_encoder_pretrained_model_name_or_path": str(folder / "image_encoder")}

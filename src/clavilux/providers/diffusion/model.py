@@ -10,6 +10,7 @@ from clavilux.providers.diffusion import extra, loras, single_file
 from clavilux.providers.diffusion.choices import Choices
 from clavilux.providers.diffusion.families import FAMILIES, Family, family_of, family_of_file
 from clavilux.providers.diffusion.weights import (
+    check_adapter,
     check_part,
     check_pipeline,
     identity,
@@ -52,6 +53,8 @@ class Model:
                 check_pipeline(folder)
             for part in self._choices.parts:
                 check_part(Path(part).expanduser())
+            if adapter := self._choices.adapter:
+                check_adapter(Path(adapter).expanduser(), self._choices.adapter_file)
         except ProviderError as error:
             return str(error)
         return ""

@@ -11,7 +11,7 @@ from clavilux.interfaces import Capabilities
 from clavilux.model.likeness import AlikeBy
 from clavilux.model.order import Order
 from clavilux.model.request import ImageRequest
-from clavilux.providers.adapting import adapt, shape_given_up, size_of
+from clavilux.providers.adapting import adapt, followed, shape_given_up, size_of
 from clavilux.providers.diffusion import extra
 from clavilux.providers.diffusion.choices import Choices
 from clavilux.providers.diffusion.families import Family
@@ -20,9 +20,6 @@ from clavilux.providers.diffusion.model import Model, identity_of
 RECIPE = 1
 """Counted up when the same order gives another picture because of what is written in this
 folder."""
-
-HERO = 0.5
-"""What is left of the strength of an earlier picture for the climax: it is to be something new."""
 
 MOST_ASPECT = 2.5
 """Models know no shapes beyond: what is wider, or taller, is cut from this."""
@@ -128,7 +125,7 @@ def _followed(
     choices: Choices, family: Family, request: ImageRequest, by: frozenset[How]
 ) -> dict[str, Literals]:
     """How an earlier picture is followed: less by each further still of a section."""
-    left = choices.control_fall**request.index * (HERO if request.hero else 1.0)
+    left = followed(request, fall=choices.control_fall)
     for control in by & {"canny", "depth"}:
         seen = choices.depth_model if control == "depth" or not choices.by_style else ""
         estimator = {"depth_model": identity_of(seen)} if seen else {}

@@ -86,6 +86,13 @@ def check_part(folder: Path) -> None:
     raise unfit(f"{folder} holds no weights; get the model anew")
 
 
+def check_adapter(folder: Path, file: str) -> None:
+    """Raises ProviderError unless a folder holds an IP-Adapter and, beside it, its encoder."""
+    if not (folder / file).is_file():
+        raise unfit(f"{folder} has no {file}; say adapter_file")
+    check_part(folder / "image_encoder")
+
+
 def variant_of(folder: Path) -> str:
     """ "fp16" where a part has its weights in that variant alone; "" elsewhere."""
     for part in (path for path in folder.iterdir() if path.is_dir()):
