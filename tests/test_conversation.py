@@ -48,6 +48,32 @@ def kinds(talk: Conversation, *, since: int = 0) -> list[str]:
     return [message.kind for message in talk.messages(since=since)]
 
 
+def test_a_yes_is_for_what_was_shown_here(talk: Conversation, path: Path) -> None:
+    other = Conversation(path, OPTIONS, talk.store)
+    talk.say("make part_1 darker")
+    other.say("part_2 red and gold")
+    text = path.read_bytes()
+    with pytest.raises(InputError, match="say again: make part_1 darker"):
+        talk.accept()
+    assert path.read_bytes() == text
+    assert other.accept().said == "part_2 red and gold"
+
+
+def test_a_yes_keeps_what_was_edited_meanwhile(talk: Conversation, path: Path) -> None:
+    proposal = talk.say("part_1 energy 0.6")
+    assert proposal is not None
+    edited = read_spec(path).model_copy(update={"title": "New"})
+    path.write_text(write_spec(edited, name=path.name))
+    talk.accept()
+    after = read_spec(path)
+    assert (after.title, after.sections[0].energy) == ("New", 0.6)
+    talk.say("part_1 energy 0.2")
+    path.write_text(path.read_text().replace("energy: 0.6", "energy: 0.7", 1))
+    with pytest.raises(InputError, match="say again"):
+        talk.accept()
+    assert read_spec(path).sections[0].energy == 0.7
+
+
 def test_a_wish_waits_for_a_yes(talk: Conversation, path: Path) -> None:
     text = path.read_bytes()
     proposal = talk.say("make part_1 darker")

@@ -116,8 +116,8 @@ def _answer(
     if word in ("help", "?"):
         typer.echo(HELP)
     elif word in ("yes", "y", "ok"):
-        talk.accept()
-        typer.echo("changed; `undo` takes it back, `render` makes the video")
+        said = shown(talk.accept().said)
+        typer.echo(f"changed: {said}; `undo` takes it back, `render` makes the video")
     elif word in ("no", "n"):
         talk.decline()
         typer.echo("nothing was changed")

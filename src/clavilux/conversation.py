@@ -18,6 +18,7 @@ from pydantic import Field, ValidationError
 
 from clavilux import pipeline
 from clavilux.documents import journal, write_spec
+from clavilux.documents.checking import shown as printable
 from clavilux.footage import OnProgress, silent
 from clavilux.model.base import Value
 from clavilux.model.errors import ClaviluxError, InputError
@@ -72,6 +73,8 @@ class Conversation:
         """`complete`: a language model for what the rules do not understand."""
         self.spec, self.options, self.store = spec, options, store
         self._complete = complete
+        self._shown: Proposal | None = None
+        """What was proposed here, and is not answered yet."""
         self.file = spec.with_suffix(".chat.jsonl")
 
     @classmethod
@@ -144,6 +147,7 @@ class Conversation:
             said=text,
             patch=proposal.patch.model_dump(mode="json")["operations"],
         )
+        self._shown = proposal
         return proposal
 
     @property
@@ -164,16 +168,27 @@ class Conversation:
         return None
 
     def accept(self) -> Proposal:
-        """Write what was proposed last into the spec. Raises InputError where nothing is."""
-        proposal = self.pending
+        """Write what was proposed last into the spec.
+
+        Raises InputError where nothing is, and where it is not what `say` proposed here: the spec
+        was edited in the same place, or somebody else talks about it too.
+        """
+        proposal, shown = self.pending, self._shown
         if proposal is None:
             raise InputError("nothing waits for a yes; say what to change first")
+        if shown is not None and proposal.differences != shown.differences:
+            again = printable(shown.said)
+            raise InputError(
+                f"something else was changed or proposed meanwhile; say again: {again}"
+            )
         proposal.accept()
+        self._shown = None
         self.note("accepted", proposal.said)
         return proposal
 
     def decline(self) -> None:
         """Forget what was proposed last."""
+        self._shown = None
         if self.pending is not None:
             self.note("declined", "nothing was changed")
 

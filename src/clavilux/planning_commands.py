@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -155,4 +156,4 @@ def plan(
     if on_screen or as_json:
         return
     terminal.show_spec(spec, analysis)
-    typer.echo(f"spec: {target}\nnext: clavilux render {target}")
+    typer.echo(f"spec: {target}\nnext: clavilux render {shlex.quote(str(target))}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -130,7 +131,7 @@ def revise(
     if yes or (asked and typer.confirm("Change it?")):
         proposal.accept()
         if not as_json:
-            typer.echo(f"changed {spec}; `clavilux undo {spec}` takes it back")
+            typer.echo(f"changed {spec}; `clavilux undo {shlex.quote(str(spec))}` takes it back")
     elif not as_json:
         typer.echo("nothing was changed" + ("" if asked else "; say --yes to change it"))
 

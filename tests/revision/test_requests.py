@@ -194,3 +194,90 @@ def test_any_palette_takes_any_look(colors: list[str], look: str) -> None:
 def test_named_colours_make_a_palette(colors: list[str]) -> None:
     made = palette_of(colors)
     assert len(made) == max(4, len(colors))
+
+
+@pytest.mark.parametrize(
+    ("request_", "labels"),
+    [
+        ("everything but the verses red", {"intro_1", *CHORUSES, "bridge_1", "outro_1"}),
+        ("darker everywhere but the chorus", {*ALL} - {*CHORUSES}),
+        ("without the chorus, everything darker", {*ALL} - {*CHORUSES}),
+        ("everything without the chorus darker", {*ALL} - {*CHORUSES}),
+        ("darker everywhere except the chorus, and slower", {*ALL} - {*CHORUSES}),
+        ("everything in verse 1 red", {"verse_1"}),
+        ("make the video darker in the bridge", {"bridge_1"}),
+        ("brighter at the end of the song", {"outro_1"}),
+        ("prompt: neon rain in the chorus", {*CHORUSES}),
+        ("intro blue, the rest darker, calmer", {*ALL}),
+        ("Chorus red! Verse blue!", {*CHORUSES, "verse_1", "verse_2"}),
+        ("red in the verse but the chorus blue", {*CHORUSES, "verse_1", "verse_2"}),
+    ],
+)
+def test_a_wish_is_for_the_sections_that_it_names_alone(request_: str, labels: set[str]) -> None:
+    assert set(changes(request_)) == labels
+
+
+def test_two_sentences_are_two_wishes() -> None:
+    spec = wished("Chorus red! Verse blue!")
+    palettes = {section.label: section.palette for section in spec.sections}
+    assert palettes["chorus_1"] == wished("chorus red").sections[2].palette
+    assert palettes["verse_1"] == wished("verse blue").sections[1].palette
+
+
+def test_what_follows_the_rest_is_for_the_rest() -> None:
+    before, after = song_spec(), wished("intro blue, the rest darker, calmer")
+    assert after.sections[0].energy == before.sections[0].energy
+    assert after.sections[1].energy < before.sections[1].energy
+
+
+def test_what_is_added_is_not_taken_away() -> None:
+    before, after = song_spec().sections[1], wished("no zoom in verse 1 and add grain").sections[1]
+    assert after.effects["ken_burns"] == 0 and after.effects["grain"] > before.effects.get(
+        "grain", 1.0
+    )
+
+
+def test_colours_beside_other_wishes_are_one_palette() -> None:
+    made = wished("the bridge in purple and teal with hard cuts").sections[5]
+    assert made.palette == wished("the bridge in purple and teal").sections[5].palette
+    assert made.transition == "cut"
+
+
+def test_stills_are_counted_from_those_that_there_are() -> None:
+    three = wished("3 stills in verse 1")
+    assert wished("2 more stills in verse 1", three).sections[1].stills == 5
+    assert wished("increase the stills to 4 in verse 1", three).sections[1].stills == 4
+    assert wished("1 still in verse 1", three).sections[1].stills == 1
+    assert wished("bloom down to 0.5").sections[0].effects["bloom"] == 0.5
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        "30% less grain",
+        "20% more bloom in the bridge",
+        "bloom up 0.5",
+        "energy up by 0.1 in the verse",
+        "lower the energy by 0.2",
+        "verse red chorus blue",
+        "bright chorus dark verse",
+        "make the red chorus blue",
+        "make the dark verses brighter",
+        "change red to blue in the chorus",
+        "from verse 1 to the bridge darker",
+        "from the bridge on everything faster",
+        "everything from the bridge red",
+        "all but the last chorus darker",
+        "as dark as the intro",
+        "the end of the chorus should be brighter",
+        "the beginning of verse 2 in blue",
+        "stills everywhere except the bridge, there AI video",
+        "less grain in the verse, more in the chorus",
+        "less grain in the verse, more in the chorus, darker in the intro",
+        "I like the red in the chorus",
+    ],
+)
+def test_what_would_be_misread_is_refused(request_: str) -> None:
+    with pytest.raises(RequestError) as refused:
+        by_rules(request_, song_spec())
+    assert "\n" not in str(refused.value) and len(str(refused.value)) < 420

@@ -53,5 +53,5 @@ class Ask:
 
 
 def examples() -> str:
-    """What can be said, for whoever was not understood."""
-    return "for example: " + "; ".join(EXAMPLES)
+    """What can be said, for whoever was not understood; few, as it is one line."""
+    return "for example: " + "; ".join(EXAMPLES[:4])

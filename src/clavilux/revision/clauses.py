@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
 from clavilux.revision.asks import ASKS, Ask, CannotBeDoneError, NotUnderstoodError
 from clavilux.revision.lexing import Token
 from clavilux.revision.modifiers import Modifiers
+
+_DESCRIBING = frozenset({"color", "look", "energy", "style", "scene", "tier"})
+"""Asks that may stand before a section as what it is like now: "make the red chorus blue"."""
+
+_ADDING = frozenset({"add", "bring", "give", "use", "with", "have"})
+"""Words after which "no" and "less", said of an effect before, are over."""
 
 
 @dataclass
@@ -24,6 +32,11 @@ class _Clause:
     keeps: bool = False
     """It says what is to stay as it is."""
 
+    @property
+    def placed(self) -> bool:
+        """Whether it says where."""
+        return self.sections is not None or self.rest or bool(self.excluded)
+
 
 def asks_of(
     tokens: Sequence[Token],
@@ -39,11 +52,12 @@ def asks_of(
     NotUnderstoodError: everything must make sense, or nothing does.
     """
     _refuse_unknown(tokens)
-    clauses = _joined([_clause(part) for part in _split(tokens)])
+    everything = frozenset(range(count))
+    parts = _split(_with_exceptions(tokens))
+    clauses = _joined([_clause(part, everything=everything) for part in parts])
     _share_sections(clauses, here)
     if not everywhere and any(_is_unplaced(clause) for clause in clauses):
         raise CannotBeDoneError("say for which sections that is, or say it last")
-    everything = frozenset(range(count))
     mentioned = frozenset().union(*(c.sections or () for c in clauses))
     asks = []
     for clause in clauses:
@@ -58,8 +72,7 @@ def asks_of(
 
 
 def _is_unplaced(clause: _Clause) -> bool:
-    placed = clause.sections is not None or clause.rest or clause.excluded
-    return not placed and any(not ask.is_global for ask in clause.asks)
+    return not clause.placed and any(not ask.is_global for ask in clause.asks)
 
 
 def _refuse_unknown(tokens: Sequence[Token]) -> None:
@@ -69,6 +82,32 @@ def _refuse_unknown(tokens: Sequence[Token]) -> None:
     unknown = list(dict.fromkeys(t.text for t in tokens if t.kind == "word"))
     if unknown:
         raise NotUnderstoodError(f"these words mean nothing here: {', '.join(unknown[:12])}")
+
+
+def _with_exceptions(tokens: Sequence[Token]) -> list[Token]:
+    """ "everything but the verses red", "darker everywhere without the chorus": an exception, said
+    with words that mean something else elsewhere."""
+    made = list(tokens)
+    for i, token in enumerate(tokens):
+        after = _telling(_up_to_break(tokens[i + 1 :]))
+        if not after or after[0].kind != "scope":
+            continue
+        before = _telling(_up_to_break(tokens[:i][::-1]))
+        asks = [any(t.kind in ASKS for t in side) for side in (before, after)]
+        keeps = any(t.kind == "keep" for t in before)
+        of_several = bool(before) and before[0].kind == "scope" and not all(asks) and not keeps
+        word = token.text.lower()
+        if (word == "without" and token.kind == "off") or (word == "but" and of_several):
+            made[i] = Token(token.text, "except")
+    return made
+
+
+def _up_to_break(tokens: Sequence[Token]) -> list[Token]:
+    return list(takewhile(lambda token: token.kind != "break", tokens))
+
+
+def _telling(tokens: Sequence[Token]) -> list[Token]:
+    return [token for token in tokens if token.kind != "filler"]
 
 
 def _split(tokens: Sequence[Token]) -> list[list[Token]]:
@@ -84,9 +123,10 @@ def _split(tokens: Sequence[Token]) -> list[list[Token]]:
 # --- One clause ------------------------------------------------------------------------------
 
 
-def _clause(tokens: Sequence[Token]) -> _Clause:
+def _clause(tokens: Sequence[Token], *, everything: frozenset[int]) -> _Clause:
     clause = _Clause()
-    telling = [token for token in tokens if token.kind != "filler"]
+    telling = _telling(tokens)
+    _refuse_tangle(tokens)
     excluding = False
     for token in telling:
         if token.kind == "except":
@@ -96,20 +136,51 @@ def _clause(tokens: Sequence[Token]) -> _Clause:
             if excluding:
                 clause.excluded |= token.value
             else:
-                clause.sections = (clause.sections or frozenset()) | token.value
+                clause.sections = _wider(clause.sections, token.value, everything)
         elif token.kind == "rest":
             clause.rest = True
-    _hold(telling, clause)
+    _hold(tokens, clause)
     kinds = [t.kind for t in telling]
     clause.begins_with_section = kinds[0] in ("scope", "rest")
     clause.ends_with_section = kinds[-1] in ("scope", "rest")
     return clause
 
 
+def _wider(
+    sections: frozenset[int] | None, more: frozenset[int], everything: frozenset[int]
+) -> frozenset[int]:
+    """Sections and more of them; but "everything in verse 1" is verse 1."""
+    if sections is None or sections == everything:
+        return more
+    return sections if more == everything else sections | more
+
+
+def _refuse_tangle(tokens: Sequence[Token]) -> None:
+    """Raise NotUnderstoodError for a clause in which it is not clear what is wished for what:
+    "verse red chorus blue", "make the red chorus blue", "change red to blue"."""
+    row = "".join(
+        "s" if t.kind == "scope" else "d" if t.kind in _DESCRIBING else "a"
+        for t in _telling(tokens)
+        if t.kind == "scope" or t.kind in ASKS
+    )
+    of_effect = any(t.kind in ("effect", "transition") for t in tokens)
+    if re.search("ds+d" if not of_effect else "[ad]s+[ad]+s|s[ad]+s+[ad]", row):
+        raise NotUnderstoodError(
+            "put a comma between one wish and the next; what a section is like now need not be said"
+        )
+    for first, word, second in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        turns = word.text.lower() in ("to", "into", "with", "for")
+        if turns and first.kind == second.kind == "color":
+            raise NotUnderstoodError(
+                f"name the colours that there are to be: {second.text}, or {second.text} and gold"
+            )
+
+
 def _hold(tokens: Sequence[Token], clause: _Clause) -> None:
     """Put the asks of a clause into it, each with the modifiers of the clause."""
     modifiers = Modifiers(tokens)
-    clause.modified = modifiers.any
+    adds = any(t.kind == "filler" and t.text.lower() in _ADDING for t in tokens)
+    clause.modified = modifiers.any or adds
     asked = [t for t in tokens if t.kind in ASKS and not modifiers.swallowed(t)]
     asked = modifiers.completed(asked)
     colors = tuple(str(t.value) for t in asked if t.kind == "color")
@@ -128,8 +199,7 @@ def _hold(tokens: Sequence[Token], clause: _Clause) -> None:
         )
     if any(t.kind == "keep" for t in tokens):
         _keep(clause)
-    placed = clause.sections is not None or clause.rest or bool(clause.excluded)
-    modifiers.refuse_leftover(clause.asks, placed=placed or clause.keeps)
+    modifiers.refuse_leftover(clause.asks, placed=clause.placed or clause.keeps)
     modifiers.refuse_mixture(clause.asks)
 
 
@@ -177,13 +247,13 @@ def _continues_colors(before: _Clause, clause: _Clause) -> bool:
     both = before.sections is not None and clause.sections is not None
     if not before.asks or not clause.asks or both or before.ends_with_section:
         return False
-    return before.asks[-1].kind == "color" == clause.asks[0].kind and len(clause.asks) == 1
+    return before.asks[-1].kind == "color" == clause.asks[0].kind
 
 
 def _with_colors(before: _Clause, clause: _Clause) -> _Clause:
     last, more = before.asks[-1], clause.asks[0]
     both = replace(last, colors=last.colors + more.colors, words=f"{last.words} and {more.words}")
-    before.asks[-1] = both
+    before.asks[-1:] = [both, *clause.asks[1:]]
     _merge(before, clause, asks=False)
     return before
 
@@ -220,14 +290,15 @@ def _inherit_modifiers(made: list[_Clause], clause: _Clause) -> None:
     ]
 
 
-def _share_sections(clauses: list[_Clause], last: frozenset[int] | None) -> None:
+def _share_sections(clauses: list[_Clause], here: frozenset[int] | None) -> None:
     """A wish without sections is for those named last, or those that the sentence ends with."""
+    last = _Clause(sections=here)
     for i, clause in enumerate(clauses):
-        if clause.sections is None and not clause.rest and not clause.excluded:
-            ahead = _ahead(clauses[i + 1 :]) if last is None else None
-            clause.sections = last if ahead is None else ahead.sections
-            clause.excluded = frozenset() if ahead is None else ahead.excluded
-        last = clause.sections if clause.sections is not None else last
+        if not clause.placed:
+            like = (None if last.placed else _ahead(clauses[i + 1 :])) or last
+            clause.sections, clause.excluded = like.sections, like.excluded
+            clause.rest = like.rest
+        last = clause
 
 
 def _ahead(clauses: list[_Clause]) -> _Clause | None:

@@ -22,6 +22,37 @@ _REFUSED: tuple[tuple[str, str], ...] = (
 )
 """What would be taken for something else."""
 
+_REFUSED_WISHES: tuple[tuple[str, str], ...] = (
+    (
+        r"\b(?:end|start|beginning|middle|half|part) of (?!the (?:song|video)\b)",
+        "wishes are for whole sections: split one first, such as split verse_2 in half",
+    ),
+    (
+        r"\bfrom\b[^,;.]{1,40}?\b(?:on|onwards?|to|until|till|through)\b"
+        r"|\b(?:everything|everywhere|all) from\b",
+        "name each section, or what there is to be at the end: verse_1, chorus_1 and solo_1 "
+        "darker; the outro blue",
+    ),
+    (
+        r"\ball but\b",
+        "say it as: darker everywhere except chorus_1",
+    ),
+    (
+        r"\bas \w+ as\b",
+        "to have one section like another, say: chorus_2 like chorus_1, or same palette in "
+        "all choruses",
+    ),
+    (
+        r"\b(?:except|but not|apart from)\b[^;.]*?[,;] *(?:and |but )?there\b",
+        "say the section again instead of 'there'",
+    ),
+    (
+        r"\bi (?:really |do )?(?:like|love)\b",
+        "what is not named stays as it is; say what is to change: darker, red, less grain",
+    ),
+)
+"""What wishes would be taken for something else; as sentences about sections they are known."""
+
 _HINTS: tuple[tuple[str, str], ...] = (
     (
         r"\b(undo|take (?:that|it) back|revert|go back|put it back|as it was|original)\b",
@@ -70,6 +101,11 @@ _HINTS: tuple[tuple[str, str], ...] = (
 def refusal_of(request: str) -> str:
     """Why a request must not be read as what its words alone would say, or nothing."""
     return _said(_REFUSED, request)
+
+
+def wish_refusal_of(request: str) -> str:
+    """The same of what is no sentence about sections themselves."""
+    return _said(_REFUSED_WISHES, request)
 
 
 def hint_for(request: str) -> str:

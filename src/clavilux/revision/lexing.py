@@ -83,9 +83,9 @@ def _raw(request: str) -> list[Token]:
         elif word or ordinal:
             parts = (word or ordinal).replace("_", " ").split()
             tokens += [Token(part, "word") for part in parts]
-        elif mark in ",;.":
+        elif mark in ",;.!?":
             tokens.append(Token(mark, "break"))
-        elif mark not in "=:!'()?":
+        elif mark not in "=:'()":
             tokens.append(Token(mark, "word"))
     return tokens
 

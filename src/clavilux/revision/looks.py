@@ -103,8 +103,8 @@ def _tier(section: SectionSpec, ask: Ask, spec: RenderSpec) -> SectionSpec:
 
 def _stills(section: SectionSpec, ask: Ask, spec: RenderSpec) -> SectionSpec:
     number = ask.number
-    if number is None and ask.more:
-        number = min(8, max(1, still_count(section) + ask.more))
+    if ask.more:
+        number = min(8, max(1, still_count(section) + ask.more * (number or 1)))
     if number is None or number != round(number) or not 1 <= number <= 8:
         raise NotUnderstoodError("a section shows 1 to 8 stills")
     return _with(section, stills=int(number), tier=max(2, section.tier))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from clavilux.revision.asks import Ask, NotUnderstoodError
 from clavilux.revision.lexing import Token
@@ -26,6 +27,10 @@ class Modifiers:
         kinds_of_number = ("number", "milliseconds", "seconds")
         self.numbers = [float(str(t.value)) for t in tokens if t.kind in kinds_of_number]
         self.number = self.numbers[0] if self.numbers else None
+        self._set_to = any(
+            word.text.lower() in ("to", "at", "of") and number.kind in kinds_of_number
+            for word, number in pairwise(tokens)
+        )
         self.later = next((int(str(t.value)) for t in tokens if t.kind == "later"), 0)
         self._timed = any(t.kind in ("seconds", "milliseconds") for t in tokens)
         self._uses_number = False
@@ -80,6 +85,12 @@ class Modifiers:
         takes = ask.kind in ("effect", "stills", "energy", "meter", "transition")
         number = self.number if takes and not self._timed else None
         self._uses_number |= number is not None
+        if number is not None and self._set_to:
+            more = 0
+        elif number is not None and more and ask.kind != "stills":
+            raise NotUnderstoodError(
+                f"say the strength that there is to be, such as {ask.words} to 0.8"
+            )
         return replace(
             ask, amount=amount, more=more, off=self.off, number=number, factor=self.factor or None
         )
@@ -91,7 +102,7 @@ class Modifiers:
         """
         if self.numbers and not self._uses_number:
             raise NotUnderstoodError(f"it is not clear what {self.numbers[0]:g} is for")
-        if asks or placed:
+        if asks or (placed and not self.any):
             return
         words = " ".join(t.text for t in self._tokens)
         raise NotUnderstoodError(f"it is not clear what '{words}' is about")

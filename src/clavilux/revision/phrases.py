@@ -65,6 +65,7 @@ _PHRASES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
          r"downbeat \1 beats \2"),
         (r"\bcount (?:it )?in (\d+|two|three|four|five|six|seven)\b", r"\1 beats per bar"),
         # how many
+        (r"\b(?:1|one|a single|a) (?:still|image|photo)\b(?! (?:image|picture))", "1 stills"),
         (rf"\b(\d|{'|'.join(NUMBERS)}|more|fewer|less) (?:pictures|images|photos)\b", r"\1 stills"),
         # stills instead of video
         (r"\b(stills|images|photos|pictures) only, no (?:ai )?videos?\b", r"\1"),
@@ -74,10 +75,26 @@ _PHRASES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )  # fmt: skip
 
 
+_NAMED = r"verse|chorus|refrain|pre-?chorus|bridge|solo|intro|outro"
+_PLACE = re.compile(
+    rf"\s(?:in|for|during) (?:the |all |every )?(?:\w{{4,7}} )?(?:{_NAMED})(?:e?s)?(?:[ _]\d)?$",
+    re.IGNORECASE,
+)
+""" "prompt: neon rain in the chorus": where, behind somebody's own words."""
+
+
+def _in_quotes(found: re.Match[str]) -> str:
+    """A field and its text in quotes, without the place that may end it."""
+    field, text = found[1], found[2].rstrip()
+    of_all = re.search(rf"title|global|{_NAMED}", field, re.IGNORECASE)
+    place = None if of_all else _PLACE.search(text)
+    return f'{field} "{text}"' if place is None else f'{field} "{text[: place.start()]}"{place[0]}'
+
+
 def in_known_words(request: str) -> str:
     """The request with its turns of phrase replaced, and its own words in quotes."""
-    request = _OWN_WORDS.sub(r'\1 "\2"', request.strip())
-    request = _CHANGED_TO.sub(r'\1 "\2"', request)
+    request = _OWN_WORDS.sub(_in_quotes, request.strip())
+    request = _CHANGED_TO.sub(_in_quotes, request)
     request = _TITLED.sub(r'title "\1"', request)
     pieces, start = [], 0
     for quoted in _QUOTED.finditer(request):

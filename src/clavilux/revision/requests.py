@@ -9,7 +9,7 @@ from clavilux.model.spec import RenderSpec
 from clavilux.revision.asks import CannotBeDoneError, NotUnderstoodError, examples
 from clavilux.revision.changing import Changed, changed
 from clavilux.revision.clauses import asks_of
-from clavilux.revision.hints import hint_for, refusal_of
+from clavilux.revision.hints import hint_for, refusal_of, wish_refusal_of
 from clavilux.revision.lexing import LONGEST_REQUEST, lexed
 from clavilux.revision.moments import Hearing, Listen
 from clavilux.revision.phrases import in_known_words
@@ -25,7 +25,7 @@ class RequestError(InputError):
 
 
 class OutOfReachError(RequestError):
-    """A request that is understood and cannot be done: nobody needs to read it again."""
+    """A request that cannot be done, or not be read by anybody: nobody needs to read it again."""
 
 
 def by_rules(request: str, spec: RenderSpec, *, listen: Listen | None = None) -> Changed:
@@ -35,9 +35,9 @@ def by_rules(request: str, spec: RenderSpec, *, listen: Listen | None = None) ->
     said. Raises what it raises too.
     """
     if len(request) > LONGEST_REQUEST:
-        raise RequestError(f"a request has at most {LONGEST_REQUEST} characters")
+        raise OutOfReachError(f"a request has at most {LONGEST_REQUEST} characters")
     if any(not c.isprintable() and not c.isspace() for c in request):
-        raise RequestError("the request holds control characters")
+        raise OutOfReachError("the request holds control characters")
     try:
         request = in_known_words(request)
         if refusal := refusal_of(request):
@@ -86,8 +86,10 @@ def _wished(request: str, done: Changed, here: frozenset[int] | None, *, more: b
 
     `more`: something about sections follows it.
     """
-    if not request.strip(" ,;.") and (more or done.readings):
+    if not request.strip(" ,;.!?") and (more or done.readings):
         return done
+    if refusal := wish_refusal_of(request):
+        raise NotUnderstoodError(refusal)
     tokens = lexed(request, done.spec)
     asks = asks_of(tokens, count=len(done.spec.sections), here=here, everywhere=not more)
     made = changed(done.spec, asks)

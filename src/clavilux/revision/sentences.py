@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_BREAK = re.compile(r"\s*[,;]\s*(?:and\s+)?(?:then\s+)?|\.\s+|\s+(?:and\s+then|and|then|but)\s+")
+_BREAK = re.compile(r"\s*[,;]\s*(?:and\s+)?(?:then\s+)?|[.!?]\s+|\s+(?:and\s+then|and|then|but)\s+")
 _QUOTED = re.compile(r"[\"\u201c][^\"\u201d]*[\"\u201d]")
 
 
