@@ -9,9 +9,9 @@ from hypothesis import strategies as some
 
 from clavilux.model.color import hex_to_srgb, oklab_to_oklch, srgb_to_oklab
 from clavilux.model.errors import InputError
-from clavilux.revision.colors import TURNS, palette_of, turned
+from clavilux.revision.acts.colors import TURNS, palette_of, turned
 from clavilux.revision.requests import RequestError, by_rules
-from clavilux.revision.vocabulary import BREAKS, EXAMPLES, FILLERS, LOOKS
+from clavilux.revision.words.vocabulary import BREAKS, EXAMPLES, FILLERS, LOOKS
 from revision.wishes import PARTS, changes, song_spec, wished
 from support import make_analysis, make_spec
 

@@ -13,9 +13,9 @@ from clavilux.model.errors import InputError
 from clavilux.model.song import Analysis
 from clavilux.model.spec import PRESETS, RenderSpec
 from clavilux.planning.stills import image_requests
+from clavilux.revision.acts.sections import kind_of, label_beside, label_for
 from clavilux.revision.patch import patch_between
 from clavilux.revision.requests import RequestError, by_rules
-from clavilux.revision.sections import kind_of, label_beside, label_for
 from revision.wishes import PARTS, changes, song_spec
 from support import make_analysis, make_spec
 

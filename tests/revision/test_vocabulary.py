@@ -53,6 +53,11 @@ def heard(spec: RenderSpec) -> Analysis:
 LOOK = ("theme", "palette", "mood", "prompt", "scene")
 WISHES: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("make it darker", EVERYWHERE, ("palette",)),
+    ("the verse is not bright enough", VERSES, ("palette",)),
+    ("hotter in the drop", ("drop_1",), ("palette",)),
+    ("gray verses", VERSES, ("palette",)),
+    ("take the energy down in the bridge", ("bridge_1",), ("energy",)),
+    ("turn the bloom down", EVERYWHERE, ("bloom",)),
     ("more contrast in the drop", ("drop_1",), ("palette",)),
     ("slow down the zoom in verse 2", ("verse_2",), ("ken_burns",)),
     ("use blue and gold in the chorus", CHORUSES, ("palette",)),

@@ -20,8 +20,8 @@ from clavilux.model.errors import ClaviluxError, SpecError
 from clavilux.model.question import Question
 from clavilux.model.spec import RenderSpec
 from clavilux.revision.form import Filled, form_for, patch_of
-from clavilux.revision.lexing import LONGEST_REQUEST
 from clavilux.revision.patch import Patch
+from clavilux.revision.words.lexing import LONGEST_REQUEST
 
 REPAIRS = 1
 """How often a model is told what was wrong."""

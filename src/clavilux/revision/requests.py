@@ -6,15 +6,15 @@ from clavilux.documents.checking import shown
 from clavilux.model.correction import Correction
 from clavilux.model.errors import InputError
 from clavilux.model.spec import RenderSpec
-from clavilux.revision.asks import CannotBeDoneError, NotUnderstoodError, examples
-from clavilux.revision.changing import Changed, changed
-from clavilux.revision.clauses import asks_of
-from clavilux.revision.hints import hint_for, refusal_of, wish_refusal_of
-from clavilux.revision.lexing import LONGEST_REQUEST, lexed
-from clavilux.revision.moments import Hearing, Listen
-from clavilux.revision.phrases import in_known_words
-from clavilux.revision.section_requests import section_change
-from clavilux.revision.sentences import joined, pieces_of
+from clavilux.revision.acts.changing import Changed, changed
+from clavilux.revision.acts.section_requests import section_change
+from clavilux.revision.words.clauses import asks_of
+from clavilux.revision.words.hints import hint_for, refusal_of, wish_refusal_of
+from clavilux.revision.words.lexing import LONGEST_REQUEST, lexed
+from clavilux.revision.words.moments import Hearing, Listen
+from clavilux.revision.words.phrases import in_known_words
+from clavilux.revision.words.sentences import joined, pieces_of
+from clavilux.revision.words.wishes import CannotBeDoneError, NotUnderstoodError, examples
 
 MOST_PIECES = 15
 """Of a request that what is said about sections themselves may be made of: a list of eight."""

@@ -1,4 +1,9 @@
-"""A request -> a proposal that can be shown and accepted. READ FIRST in this folder."""
+"""A request -> a proposal that can be shown and accepted. READ FIRST in this folder.
+
+requests.py reads it by rules (words/) and does what it says (acts/); by_model.py asks a language
+model. patch.py, difference.py and consequences.py say what that comes to; history.py takes it
+back.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +20,7 @@ from clavilux.model.correction import Correction
 from clavilux.model.errors import ClaviluxError, InputError
 from clavilux.model.song import Analysis
 from clavilux.model.spec import RenderSpec
-from clavilux.revision.changing import Changed
+from clavilux.revision.acts.changing import Changed
 from clavilux.revision.difference import Difference, differences_in_words
 from clavilux.revision.history import write_step
 from clavilux.revision.patch import EDITS, LOOKS, Patch, patch_between

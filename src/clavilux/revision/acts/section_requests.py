@@ -10,12 +10,12 @@ from collections.abc import Callable
 from functools import partial
 
 from clavilux.model.spec import RenderSpec
-from clavilux.revision import section_acts as act
-from clavilux.revision.asked import Asked, SectionChange
-from clavilux.revision.copying import COPYING_FORMS
-from clavilux.revision.moments import WHEN, Hearing, without_exactly
-from clavilux.revision.showing import SHOWING_FORMS
-from clavilux.revision.vocabulary import NUMBERS
+from clavilux.revision.acts import section_acts as act
+from clavilux.revision.acts.copying import COPYING_FORMS
+from clavilux.revision.acts.fixed_forms import Asked, SectionChange
+from clavilux.revision.acts.showing import SHOWING_FORMS
+from clavilux.revision.words.moments import WHEN, Hearing, without_exactly
+from clavilux.revision.words.vocabulary import NUMBERS
 
 MOST_LETTERS = 300
 """Of such a request."""

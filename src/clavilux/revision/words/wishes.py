@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from clavilux.revision.vocabulary import EXAMPLES, Kind
+from clavilux.revision.words.vocabulary import EXAMPLES, Kind
 
 GLOBAL_FIELDS = ("title", "global_style", "quality")
 GLOBAL: frozenset[Kind] = frozenset({"tempo", "beats", "bars", "meter"})

@@ -9,13 +9,13 @@ from itertools import pairwise
 
 from clavilux.analysis.resection import section_energies
 from clavilux.model.spec import RenderSpec
-from clavilux.revision import sections as change
-from clavilux.revision.asked import Asked, SectionChange, one_in, sections_in
-from clavilux.revision.asks import CannotBeDoneError
+from clavilux.revision.acts import sections as change
+from clavilux.revision.acts.fixed_forms import Asked, SectionChange, one_in, sections_in
+from clavilux.revision.acts.sections import kind_of, number_at
 from clavilux.revision.difference import clock
-from clavilux.revision.moments import CLOSE, Moment
-from clavilux.revision.sections import kind_of, number_at
-from clavilux.revision.vocabulary import NUMBERS, ORDINALS, SECTION_NAMES
+from clavilux.revision.words.moments import CLOSE, Moment
+from clavilux.revision.words.vocabulary import NUMBERS, ORDINALS, SECTION_NAMES
+from clavilux.revision.words.wishes import CannotBeDoneError
 
 _QUOTES = " \"'\u201c\u201d"
 NEAR_BOUNDARY = 2.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from clavilux.direction.style import style_names
-from clavilux.revision.phrases import without_quotes
+from clavilux.revision.words.phrases import without_quotes
 
 _REFUSED: tuple[tuple[str, str], ...] = (
     (

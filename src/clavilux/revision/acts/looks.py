@@ -7,10 +7,10 @@ from collections.abc import Callable
 from clavilux.direction.rules import VARIATIONS
 from clavilux.model.spec import RenderSpec, SectionSpec
 from clavilux.planning.shots import still_count
-from clavilux.revision.asks import Ask, NotUnderstoodError
-from clavilux.revision.colors import palette_of, turned
-from clavilux.revision.restyle import restyled, scene_theme
-from clavilux.revision.vocabulary import LOOK_WORDS, OPPOSITE
+from clavilux.revision.acts.colors import palette_of, turned
+from clavilux.revision.acts.restyle import restyled, scene_theme
+from clavilux.revision.words.vocabulary import LOOK_WORDS, OPPOSITE
+from clavilux.revision.words.wishes import Ask, NotUnderstoodError
 
 ENERGY_STEP = 0.2
 EFFECT_STEP = 1.5

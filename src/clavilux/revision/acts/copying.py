@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from clavilux.model.spec import RenderSpec, SectionSpec
-from clavilux.revision.asked import Asked, SectionChange, one_in, sections_in
-from clavilux.revision.asks import CannotBeDoneError
+from clavilux.revision.acts.fixed_forms import Asked, SectionChange, one_in, sections_in
+from clavilux.revision.words.wishes import CannotBeDoneError
 
 LOOK = ("theme", "palette", "mood", "prompt", "tier", "scene", "effects")
 """What makes a section look as it does. Its energy is the music's, its times are its own."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from clavilux.revision.vocabulary import NUMBERS
+from clavilux.revision.words.vocabulary import NUMBERS
 
-_QUOTED = re.compile(r"[\"\u201c][^\"\u201d]*[\"\u201d]")
+QUOTED = re.compile(r"[\"\u201c][^\"\u201d]*[\"\u201d]")
 _NOT = r"(?:do not|don'?t|don\u2019t)"
 _FIELD = r"(?:prompt|theme|mood|title|global style|subject)"
 _PLAIN = r"[^\"\u201c=:]"
@@ -64,6 +64,10 @@ _PHRASES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b(?:the )?bars? (?:starts?|begins?) (\w+) beats? (later|earlier)\b",
          r"downbeat \1 beats \2"),
         (r"\bcount (?:it )?in (\d+|two|three|four|five|six|seven)\b", r"\1 beats per bar"),
+        # how much
+        (r"\bnot (\w+) enough\b", r"\1"),
+        (r"\b(?:take|turn|dial) (the (?:\w+ )?\w+) (down|up)\b", r"\1 \2"),
+        (r"\bgray\b", "grey"),
         # how many
         (r"\b(?:1|one|a single|a) (?:still|image|photo)\b(?! (?:image|picture))", "1 stills"),
         (rf"\b(\d|{'|'.join(NUMBERS)}|more|fewer|less) (?:pictures|images|photos)\b", r"\1 stills"),
@@ -97,7 +101,7 @@ def in_known_words(request: str) -> str:
     request = _CHANGED_TO.sub(_in_quotes, request)
     request = _TITLED.sub(r'title "\1"', request)
     pieces, start = [], 0
-    for quoted in _QUOTED.finditer(request):
+    for quoted in QUOTED.finditer(request):
         pieces += [_replaced(request[start : quoted.start()]), quoted[0]]
         start = quoted.end()
     return "".join([*pieces, _replaced(request[start:])])
@@ -105,7 +109,7 @@ def in_known_words(request: str) -> str:
 
 def without_quotes(request: str) -> str:
     """What of a request is not somebody's own words."""
-    return _QUOTED.sub(" ", request)
+    return QUOTED.sub(" ", request)
 
 
 def _replaced(text: str) -> str:

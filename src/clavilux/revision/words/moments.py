@@ -11,8 +11,8 @@ from clavilux.analysis.correct import apply_correction
 from clavilux.direction.retime import SLIP
 from clavilux.model.song import Analysis
 from clavilux.model.spec import RenderSpec
-from clavilux.revision.asks import CannotBeDoneError
 from clavilux.revision.difference import clock
+from clavilux.revision.words.wishes import CannotBeDoneError
 
 Listen = Callable[[RenderSpec], Analysis]
 """Gives a spec's song as it was heard, without corrections."""

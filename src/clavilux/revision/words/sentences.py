@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from clavilux.revision.words.phrases import QUOTED
+
 _BREAK = re.compile(r"\s*[,;]\s*(?:and\s+)?(?:then\s+)?|[.!?]\s+|\s+(?:and\s+then|and|then|but)\s+")
-_QUOTED = re.compile(r"[\"\u201c][^\"\u201d]*[\"\u201d]")
 
 
 def pieces_of(request: str) -> list[str]:
     """Pieces of a request, those that break it included: joined, they are the request."""
-    closed = [found.span() for found in _QUOTED.finditer(request)]
+    closed = [found.span() for found in QUOTED.finditer(request)]
     pieces, start = [], 0
     for found in _BREAK.finditer(request):
         if any(a <= found.start() < b for a, b in closed):

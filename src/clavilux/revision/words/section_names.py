@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
-from clavilux.revision import vocabulary as v
-from clavilux.revision.sections import kind_of
-from clavilux.revision.vocabulary import Meaning, Vocabulary
+from clavilux.revision.acts.sections import kind_of
+from clavilux.revision.words import vocabulary as v
+from clavilux.revision.words.vocabulary import Meaning, Vocabulary
 
 Group = frozenset[int]
 """The sections that count as one: chorus_1 and what was split off it, chorus_1b."""

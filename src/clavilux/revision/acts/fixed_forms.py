@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clavilux.model.spec import RenderSpec
-from clavilux.revision.asks import CannotBeDoneError
+from clavilux.revision.acts.sections import number_at
 from clavilux.revision.difference import clock
-from clavilux.revision.lexing import lexed
-from clavilux.revision.moments import Hearing, Moment
-from clavilux.revision.sections import number_at
+from clavilux.revision.words.lexing import lexed
+from clavilux.revision.words.moments import Hearing, Moment
+from clavilux.revision.words.wishes import CannotBeDoneError
 
 
 @dataclass(frozen=True)

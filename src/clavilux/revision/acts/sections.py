@@ -14,9 +14,9 @@ from clavilux.direction.style import built_in_style
 from clavilux.model.functions import function_named
 from clavilux.model.spec import RenderSpec, SectionSpec
 from clavilux.planning.shots import still_count
-from clavilux.revision.asks import CannotBeDoneError
+from clavilux.revision.acts.restyle import restyled
 from clavilux.revision.difference import clock
-from clavilux.revision.restyle import restyled
+from clavilux.revision.words.wishes import CannotBeDoneError
 
 Measure = Callable[[Sequence[float]], Sequence[float]]
 """Edges of sections in seconds -> the energy between each two, 0..1."""

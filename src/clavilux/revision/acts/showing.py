@@ -6,11 +6,11 @@ import re
 
 from clavilux.documents.checking import shown
 from clavilux.model.spec import RenderSpec, SectionSpec
-from clavilux.revision.asked import Asked, SectionChange, one_in, sections_in
-from clavilux.revision.asks import CannotBeDoneError
-from clavilux.revision.lexing import lexed
-from clavilux.revision.restyle import scene_theme
-from clavilux.revision.vocabulary import TRANSITIONS
+from clavilux.revision.acts.fixed_forms import Asked, SectionChange, one_in, sections_in
+from clavilux.revision.acts.restyle import scene_theme
+from clavilux.revision.words.lexing import lexed
+from clavilux.revision.words.vocabulary import TRANSITIONS
+from clavilux.revision.words.wishes import CannotBeDoneError
 
 LONGEST_THEME = 200
 _OF_WISHES = re.compile(

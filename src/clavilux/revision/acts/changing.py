@@ -8,10 +8,10 @@ from pydantic import ValidationError
 
 from clavilux.model.correction import Correction
 from clavilux.model.spec import RenderSpec
-from clavilux.revision.asks import Ask, NotUnderstoodError
-from clavilux.revision.looks import ACTS, field_of, moved_hero
-from clavilux.revision.restyle import restyled_video
-from clavilux.revision.rhythm import corrected
+from clavilux.revision.acts.looks import ACTS, field_of, moved_hero
+from clavilux.revision.acts.restyle import restyled_video
+from clavilux.revision.acts.rhythm import corrected
+from clavilux.revision.words.wishes import Ask, NotUnderstoodError
 
 
 @dataclass(frozen=True)

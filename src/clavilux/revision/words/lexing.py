@@ -11,9 +11,9 @@ from clavilux import registry
 from clavilux.direction.style import style_names
 from clavilux.documents.checking import NAMED_COLORS
 from clavilux.model.spec import RenderSpec
-from clavilux.revision import vocabulary as v
-from clavilux.revision.section_names import learn_sections
-from clavilux.revision.vocabulary import Kind, Vocabulary
+from clavilux.revision.words import vocabulary as v
+from clavilux.revision.words.section_names import learn_sections
+from clavilux.revision.words.vocabulary import Kind, Vocabulary
 
 LONGEST_REQUEST = 2000
 LONGEST_PHRASE = 5

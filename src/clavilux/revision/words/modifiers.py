@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from clavilux.revision.asks import Ask, NotUnderstoodError
-from clavilux.revision.lexing import Token
+from clavilux.revision.words.lexing import Token
+from clavilux.revision.words.wishes import Ask, NotUnderstoodError
 
 
 class Modifiers:

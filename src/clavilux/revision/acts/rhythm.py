@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clavilux.model.correction import Correction
-from clavilux.revision.asks import Ask, NotUnderstoodError
+from clavilux.revision.words.wishes import Ask, NotUnderstoodError
 
 
 def corrected(ask: Ask, own: Correction, said: dict[str, object]) -> str:
