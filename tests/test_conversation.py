@@ -273,3 +273,17 @@ def test_chat_about_a_song_begins_with_a_plan(
     spec = read_spec(path)
     assert spec.song == "song.flac" and [s.label for s in spec.sections] == ["verse_1", "chorus_1"]
     assert len(Conversation(path, OPTIONS, Store(cache())).messages()) == 3
+
+
+def test_what_waited_for_a_yes_is_shown_again(
+    cli: Cli, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = path.read_bytes()
+    monkeypatch.setattr("sys.stdin", io.StringIO("part_1 darker\n"))
+    assert "still waiting" not in cli("chat", path, "--preset", "preview").out
+    assert path.read_bytes() == text
+    monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))
+    answer = cli("chat", path, "--preset", "preview")
+    assert "still waiting for a yes: part_1 darker" in answer.out
+    assert "part_1\n  palette" in answer.out.partition("changed:")[0]
+    assert "changed: part_1 darker" in answer.out and path.read_bytes() != text

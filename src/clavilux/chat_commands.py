@@ -84,6 +84,7 @@ def chat(
     typer.echo(f"{talk.spec}; `help` says what can be said")
     output = beside(talk.spec, ".mp4" if preset == "youtube" else f".{preset}.mp4")
     shopping = Shopping(images, budget, again)
+    _show_waiting(talk)
     while (line := _line()) is not None:
         try:
             if not _answer(talk, line, output, reader=reader, shopping=shopping):
@@ -150,6 +151,17 @@ def _say(talk: Conversation, line: str, reader: Interpreter | None) -> None:
     outcome = consequences_of(proposal, talk.options, talk.store)
     show_proposal(proposal, outcome, by=reader.told if reader else "")
     typer.echo("yes or no?")
+
+
+def _show_waiting(talk: Conversation) -> None:
+    """What was proposed before this chat was opened: nobody says yes to what he does not see."""
+    from clavilux.documents.checking import shown
+    from clavilux.proposals import consequences_of, show_proposal
+
+    if (waiting := talk.pending) is not None:
+        typer.echo(f"still waiting for a yes: {shown(waiting.said)}")
+        show_proposal(waiting, consequences_of(waiting, talk.options, talk.store))
+        typer.echo("yes or no?")
 
 
 def _show_spec(talk: Conversation) -> None:
