@@ -8,10 +8,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from clavilux import registry
 from clavilux.model.spec import PRESETS
 from workshop import HERE, Answer, beat_times, clicks, tiny, write_song
+
+settings.register_profile("repeatable", derandomize=True)
+settings.register_profile("explore", print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+"""Property tests take the same examples each time, so that a run tells of the code and not of luck;
+HYPOTHESIS_PROFILE=explore looks for new ones."""
 
 
 @pytest.fixture(scope="session", autouse=True)

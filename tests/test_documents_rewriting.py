@@ -23,14 +23,21 @@ WORDS = some.text(
 NAMES = some.text(string.ascii_lowercase + "_", min_size=1, max_size=12)
 COLORS = some.integers(0, 0xFFFFFF).map(lambda n: f"#{n:06X}")
 LIKENESSES = get_args(RenderSpec.model_fields["likeness"].annotation)
-SECONDS = some.floats(0, 500).map(lambda t: round(t, 3))
+
+
+def floats(low: float, high: float) -> some.SearchStrategy[float]:
+    """Without the smallest of all, which have several spellings: 4e-324 is 5e-324."""
+    return some.floats(low, high, allow_subnormal=False)
+
+
+SECONDS = floats(0, 500).map(lambda t: round(t, 3))
 
 
 @some.composite
 def corrections(draw: Any) -> Correction:
     fields: dict[str, Any] = {
         "tempo_scale": draw(some.sampled_from([0.25, 0.5, 1.0, 2.0, 4.0])),
-        "beat_offset": draw(some.floats(-10_000, 10_000)),
+        "beat_offset": draw(floats(-10_000, 10_000)),
         "meter": draw(some.none() | some.integers(1, 16)),
         "downbeat_shift": draw(some.integers(-16, 16)),
     }
@@ -58,10 +65,10 @@ def specs(draw: Any, count: int | None = None) -> RenderSpec:
             prompt=draw(WORDS | some.text("word, \n:#'\"-", max_size=300)),
             tier=draw(some.sampled_from([1, 2, 3])),
             scene=draw(NAMES),
-            energy=draw(some.floats(0, 1)),
+            energy=draw(floats(0, 1)),
             stills=draw(some.integers(0, 8)),
             hero=draw(some.booleans()),
-            effects=draw(some.dictionaries(NAMES, some.floats(0, 4), max_size=4)),
+            effects=draw(some.dictionaries(NAMES, floats(0, 4), max_size=4)),
             transition=draw(NAMES),
         )
         for i in range(count)
@@ -73,7 +80,7 @@ def specs(draw: Any, count: int | None = None) -> RenderSpec:
         global_style=draw(WORDS),
         through_line=draw(WORDS),
         quality=draw(WORDS),
-        grading=draw(some.floats(0, 1)),
+        grading=draw(floats(0, 1)),
         seed=draw(some.integers(0, 2**63 - 1)),
         tracker=draw(NAMES),
         correction=draw(corrections()),
