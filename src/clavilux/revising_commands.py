@@ -165,6 +165,7 @@ def _refuse_song(spec: Path) -> None:
 
 
 def options_and_store(preset: str, images: str) -> tuple[RenderOptions, Store]:
+    """What a revision is judged by: the options of a render with this preset, and the store."""
     from clavilux.providers.shop import Shop
     from clavilux.settings import Settings
     from clavilux.storage import Store

@@ -124,6 +124,10 @@ def join_footage(
     analysis: Analysis,
     options: RenderOptions,
 ) -> str:
+    """Join the drawn pieces and the sound into the output; returns how the sound was taken.
+
+    Raises SizeError where it would be larger than the user allows.
+    """
     return mux.join(
         footage.pieces,
         output,
